@@ -1,0 +1,1 @@
+"""Machinery without one business word: databases, the log, calls, jobs, HTTP, identity."""

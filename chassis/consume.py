@@ -1,0 +1,216 @@
+"""Log to handlers: each effect once, each key in order, nothing lost.
+
+The handler's transaction also holds the inbox row (what the relay sent twice is done once) and the
+offset of its partition (an owner that lost the partition finds it moved on). So a restored service
+goes on from what its own database knows.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from chassis.db import Instant, now, tables, touch
+from chassis.log import Delivery, Place, Record
+from chassis.outbox import record_of
+from chassis.telemetry import EVENT_LAG, HANDLED, HANDLER_SECONDS, PARKED, follow_trace
+from contracts.event import Event
+from contracts.values import new_id
+
+Handler = Callable[[Session, Any], None]
+Handlers = Mapping[type[Event], Handler]
+
+inbox = Table(
+    "inbox",
+    tables,
+    Column("event_id", String(40), primary_key=True),
+    Column("handled_at", Instant, nullable=False, index=True),
+)
+offsets = Table(
+    "consumer_offset",
+    tables,
+    Column("topic", String(60), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+parked = Table(
+    "parked",
+    tables,
+    Column("id", String(40), primary_key=True),
+    Column("event_id", String(40), nullable=False),
+    Column("type", String(120), nullable=False),
+    Column("topic", String(60), nullable=False),
+    Column("key", String(200), nullable=False, index=True),
+    Column("tenant", String(64), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("time", Instant, nullable=False),
+    Column("traceparent", String(60), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("error", Text, nullable=False),  # empty: parked behind an earlier one of its key
+    Column("parked_at", Instant, nullable=False),
+)
+
+
+class Unreadable(ValueError):
+    """A record whose body does not fit its event's class."""
+
+
+def topics_of(handlers: Handlers) -> list[str]:
+    return sorted({event.topic() for event in handlers})
+
+
+def event_of(record: Record, kinds: Mapping[str, type[Event]]) -> Event:
+    try:
+        fields = json.loads(record.body) | {"tenant": record.tenant, "sequence": record.sequence}
+        return kinds[record.type].model_validate(fields)
+    except ValueError as error:
+        raise Unreadable(f"{record.type} {record.id}: {error}") from error
+
+
+def positions(session: Session, places: Sequence[Place]) -> dict[Place, int]:
+    rows = session.execute(select(offsets.c.topic, offsets.c.partition, offsets.c.next_offset))
+    known = {(topic, partition): offset for topic, partition, offset in rows}
+    return {place: known[place] for place in places if place in known}
+
+
+def handle(
+    session: Session, service: str, handlers: Handlers, batch: Sequence[Delivery]
+) -> list[Record]:
+    """The records of one partition, in order; all or none. Returns those that took effect."""
+    fresh = _advance(session, batch)
+    kinds = {event.name: event for event in handlers}
+    blocked = _blocked_keys(session) if fresh else set()
+    effective = []
+    for delivery in fresh:
+        record = delivery.record
+        if record.type not in kinds or not _first_time(session, record.id):
+            continue
+        if (record.topic, record.key) in blocked:
+            _park(session, record, error="")
+            continue
+        _run(session, service, handlers, kinds, record)
+        effective.append(record)
+    return effective
+
+
+def _run(
+    session: Session,
+    service: str,
+    handlers: Handlers,
+    kinds: Mapping[str, type[Event]],
+    record: Record,
+) -> None:
+    event = event_of(record, kinds)
+    follow_trace(record.traceparent)
+    touch(session, "heard")
+    began = perf_counter()
+    handlers[type(event)](session, event)
+    HANDLER_SECONDS.labels(service, record.type).observe(perf_counter() - began)
+
+
+def park(session: Session, delivery: Delivery, error: str) -> None:
+    """Sets a record aside and moves on; later ones of its key follow it, other keys go on."""
+    if _advance(session, [delivery]) and _first_time(session, delivery.record.id):
+        _park(session, delivery.record, error)
+
+
+def replay(session: Session, service: str, handlers: Handlers, key: str) -> int:
+    """Runs what is parked of one key again, in order, all or none. Returns how many."""
+    kinds = {event.name: event for event in handlers}
+    rows = session.execute(select(parked).where(parked.c.key == key).order_by(parked.c.id)).all()
+    for row in rows:
+        _run(session, service, handlers, kinds, record_of(row))
+    session.execute(delete(parked).where(parked.c.id.in_([row.id for row in rows])))
+    return len(rows)
+
+
+def drop(session: Session, parked_id: str) -> bool:
+    """Gives a parked record up. False if there is none."""
+    return bool(session.execute(delete(parked).where(parked.c.id == parked_id)).rowcount)  # type: ignore[attr-defined]
+
+
+def parked_rows(session: Session) -> list[Any]:
+    return list(session.execute(select(parked).order_by(parked.c.id).limit(1000)))
+
+
+def parked_keys(session: Session) -> list[str]:
+    return list(session.scalars(select(parked.c.key).distinct().order_by(parked.c.key)))
+
+
+def count_parked(session: Session, service: str) -> None:
+    PARKED.labels(service).set(
+        session.execute(select(func.count()).select_from(parked)).scalar_one()
+    )
+
+
+def prune_inbox(session: Session, older_than: Any) -> None:
+    """Inbox rows live as long as the log does."""
+    session.execute(delete(inbox).where(inbox.c.handled_at < older_than))
+
+
+def observe(service: str, records: Sequence[Record]) -> None:
+    for record in records:
+        HANDLED.labels(service, record.type).inc()
+        EVENT_LAG.labels(service).observe(max(0.0, (now() - record.time).total_seconds()))
+
+
+def _advance(session: Session, batch: Sequence[Delivery]) -> list[Delivery]:
+    """Locks the partition's offset, moves it past the batch, returns what was not yet done."""
+    topic, partition = batch[0].place
+    here = (offsets.c.topic == topic) & (offsets.c.partition == partition)
+    following = batch[-1].offset + 1
+    done = session.execute(select(offsets.c.next_offset).where(here).with_for_update()).scalar()
+    if done is None:
+        session.execute(
+            insert(offsets).values(topic=topic, partition=partition, next_offset=following)
+        )
+        return list(batch)
+    if done < following:
+        session.execute(update(offsets).where(here).values(next_offset=following))
+    return [delivery for delivery in batch if delivery.offset >= done]
+
+
+def _first_time(session: Session, event_id: str) -> bool:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    once = dialect.insert(inbox).values(event_id=event_id, handled_at=now())
+    return bool(session.execute(once.on_conflict_do_nothing()).rowcount)  # type: ignore[attr-defined]
+
+
+def _blocked_keys(session: Session) -> set[tuple[str, str]]:
+    return {(topic, key) for topic, key in session.execute(select(parked.c.topic, parked.c.key))}
+
+
+def _park(session: Session, record: Record, error: str) -> None:
+    session.execute(
+        insert(parked).values(
+            id=new_id("prk"),
+            event_id=record.id,
+            type=record.type,
+            topic=record.topic,
+            key=record.key,
+            tenant=record.tenant,
+            sequence=record.sequence,
+            time=record.time,
+            traceparent=record.traceparent,
+            body=record.body,
+            error=error,
+            parked_at=now(),
+        )
+    )

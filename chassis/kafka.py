@@ -1,0 +1,241 @@
+"""The log in Apache Kafka: CloudEvents 1.0 in binary mode, facts kept, states compacted."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kafka import (  # type: ignore[import-untyped]
+    ConsumerRebalanceListener,
+    KafkaAdminClient,
+    KafkaConsumer,
+    KafkaProducer,
+    TopicPartition,
+)
+from kafka.admin import NewTopic  # type: ignore[import-untyped]
+from kafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+)
+from kafka.structs import OffsetAndMetadata  # type: ignore[import-untyped]
+
+from chassis.log import Delivery, LogUnavailable, Place, Positions, Record
+
+_FOREVER_MS = 2_147_483_647  # a record on its way is never given up: waiting is not failing
+_CALL_S = 5.0
+
+
+class KafkaLog:
+    """Implements chassis.log.Log. The client's own thread sends; a lock keeps batches in order."""
+
+    def __init__(self, url: str, partitions: int, retention: timedelta | None = None) -> None:
+        self._servers = url.removeprefix("kafka://").split(",")
+        self._partitions = partitions
+        self._retention = retention or timedelta(days=30)
+        self._topics: set[str] = set()
+        self._lock = threading.Lock()
+        self._sending: KafkaProducer | None = None
+        self._closed = False
+
+    def append(self, records: Sequence[Record]) -> int:
+        with self._lock:
+            try:
+                self._create({record.topic for record in records})
+                producer = self._producer()
+                futures = [
+                    producer.send(
+                        record.topic,
+                        key=record.key.encode(),
+                        value=record.body,
+                        headers=_headers(record),
+                    )
+                    for record in records
+                ]
+            except KafkaError as error:
+                raise LogUnavailable(f"{self._servers}: {error}") from error
+            return self._acknowledged(futures)
+
+    def _acknowledged(self, futures: Sequence[Any]) -> int:
+        """A time-out is not a failure: the same future is waited for until it is done."""
+        acknowledged = 0
+        for future in futures:
+            while not self._done(future):
+                if self._closed:
+                    raise LogUnavailable("closing; what was not acknowledged stays in the outbox")
+            if future.failed():
+                break
+            acknowledged += 1
+        if acknowledged == 0:
+            raise LogUnavailable(f"{self._servers}: {futures[0].exception}")
+        return acknowledged
+
+    def _done(self, future: Any) -> bool:
+        try:
+            future.get(timeout=0.5)
+        except KafkaTimeoutError:
+            return bool(future.is_done)
+        except KafkaError:
+            return True
+        return True
+
+    def subscribe(
+        self, consumer: str, topics: Sequence[str], positions: Positions
+    ) -> "KafkaSubscription":
+        try:
+            self._create(set(topics))
+            return KafkaSubscription(self._servers, consumer, topics, positions)
+        except KafkaError as error:
+            raise LogUnavailable(f"{self._servers}: {error}") from error
+
+    def ready(self) -> bool:
+        try:
+            return bool(self._producer().bootstrap_connected())
+        except KafkaError:
+            return False
+
+    def close(self) -> None:
+        self._closed = True
+        if self._sending is not None:
+            self._sending.close(timeout=_CALL_S)
+
+    def _producer(self) -> KafkaProducer:
+        if self._sending is None:
+            self._sending = KafkaProducer(
+                bootstrap_servers=self._servers,
+                acks="all",
+                linger_ms=0,
+                batch_size=131_072,
+                max_in_flight_requests_per_connection=5,
+                delivery_timeout_ms=_FOREVER_MS,
+                max_block_ms=int(_CALL_S * 1000),
+                reconnect_backoff_max_ms=1000,
+            )
+        return self._sending
+
+    def _create(self, topics: set[str]) -> None:
+        """Facts are kept for their retention, states compacted. Twice is harmless."""
+        missing = topics - self._topics
+        if not missing:
+            return
+        admin = KafkaAdminClient(bootstrap_servers=self._servers, reconnect_backoff_max_ms=1000)
+        try:
+            for topic in sorted(missing):
+                self._create_one(admin, topic)
+        finally:
+            admin.close()
+        self._topics |= missing
+
+    def _create_one(self, admin: KafkaAdminClient, topic: str) -> None:
+        policy = {"cleanup.policy": "compact"}
+        if not topic.endswith(".state"):
+            milliseconds = int(self._retention.total_seconds() * 1000)
+            policy = {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+        try:
+            admin.create_topics(
+                [NewTopic(topic, self._partitions, replication_factor=-1, topic_configs=policy)]
+            )
+        except TopicAlreadyExistsError:
+            return
+
+
+class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Implements chassis.log.Subscription. On assignment it seeks to the consumer's own offsets."""
+
+    def __init__(
+        self, servers: list[str], consumer: str, topics: Sequence[str], positions: Positions
+    ) -> None:
+        self._positions = positions
+        self._owned: set[Place] = set()
+        self._client = KafkaConsumer(
+            bootstrap_servers=servers,
+            group_id=consumer,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=300_000,
+            max_poll_records=500,
+            reconnect_backoff_max_ms=1000,
+            allow_auto_create_topics=False,
+        )
+        self._client.subscribe(topics=list(topics), listener=self)
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        places = [(part.topic, part.partition) for part in assigned]
+        self._owned |= set(places)
+        known = self._positions(places)
+        for topic, partition in places:
+            if (topic, partition) in known:
+                self._client.seek(TopicPartition(topic, partition), known[topic, partition])
+            else:
+                self._client.seek_to_beginning(TopicPartition(topic, partition))
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._owned -= {(part.topic, part.partition) for part in revoked}
+
+    def poll(self, within: float) -> list[Delivery]:
+        try:
+            batches = self._client.poll(timeout_ms=int(within * 1000))
+        except KafkaError as error:
+            raise LogUnavailable(str(error)) from error
+        return [_delivery(message) for batch in batches.values() for message in batch]
+
+    def pause(self, place: Place) -> None:
+        if self.owns(place):
+            self._client.pause(TopicPartition(*place))
+
+    def resume(self, place: Place) -> None:
+        if self.owns(place):
+            self._client.resume(TopicPartition(*place))
+
+    def owns(self, place: Place) -> bool:
+        return place in self._owned
+
+    def commit(self, positions: Mapping[Place, int]) -> None:
+        mine = {
+            TopicPartition(*place): OffsetAndMetadata(offset, "", -1)
+            for place, offset in positions.items()
+            if self.owns(place)
+        }
+        if not mine:
+            return
+        try:
+            self._client.commit_async(mine)
+        except (CommitFailedError, KafkaError):
+            return  # shows the lag only; the offset rows decide
+
+    def close(self) -> None:
+        self._client.close(autocommit=False)
+
+
+def _headers(record: Record) -> list[tuple[str, bytes]]:
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", record.id.encode()),
+        ("ce_type", record.type.encode()),
+        ("ce_source", f"/{record.type.partition('.')[0]}".encode()),
+        ("ce_time", record.time.isoformat().encode()),
+        ("ce_subject", record.key.encode()),
+        ("ce_tenant", record.tenant.encode()),
+        ("ce_sequence", str(record.sequence).encode()),
+        ("traceparent", record.traceparent.encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def _delivery(message: Any) -> Delivery:
+    headers = {name: value.decode() for name, value in message.headers}
+    record = Record(
+        id=headers["ce_id"],
+        type=headers["ce_type"],
+        topic=message.topic,
+        key=headers["ce_subject"],
+        tenant=headers["ce_tenant"],
+        sequence=int(headers["ce_sequence"]),
+        time=datetime.fromisoformat(headers["ce_time"]),
+        traceparent=headers["traceparent"],
+        body=message.value or b"{}",
+    )
+    return Delivery(record, message.partition, message.offset)

@@ -1,0 +1,60 @@
+"""`python -m services.<name> serve | migrate | replay | resay`: one service in its own process."""
+
+import argparse
+import sys
+
+import uvicorn
+
+from chassis import consume
+from chassis.app import Service, create_app
+from chassis.db import Database
+from chassis.migrate import migrate
+from chassis.outbox import resay
+from chassis.settings import BadSetting, Settings, from_environment
+from chassis.telemetry import log_json
+
+KEEP_ALIVE_S = 75  # longer than the gateway's pool keeps a connection idle
+
+
+def main(service: Service, package: str) -> None:
+    """Every service's __main__ is this one call."""
+    parser = argparse.ArgumentParser(prog=package, description=f"The {service.name} service")
+    parser.add_argument("command", choices=["serve", "migrate", "replay", "resay"])
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    given = parser.parse_args()
+    try:
+        settings = from_environment()
+    except BadSetting as error:
+        sys.exit(f"{package}: {error}")
+    log_json(settings.log_level)
+    if given.command == "serve":
+        serve(service, settings, given.host, given.port)
+    elif given.command == "migrate":
+        migrate(package, settings.database_for(service.name))
+    else:
+        _mend(given.command, service, settings)
+
+
+def serve(service: Service, settings: Settings, host: str, port: int) -> None:
+    uvicorn.run(
+        create_app(service, settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        server_header=False,
+    )
+
+
+def _mend(command: str, service: Service, settings: Settings) -> None:
+    db = Database(settings.database_for(service.name), settings)
+    try:
+        if command == "replay":
+            for key in db.look(consume.parked_keys).result():
+                db.submit(consume.replay, service.name, service.handlers, key).result()
+        elif service.states is not None:
+            resay(db, service.states)
+    finally:
+        db.close()
