@@ -1,0 +1,1 @@
+"""Everything in one process, and the same parts in many on one machine."""

@@ -1,0 +1,1 @@
+"""Real parts on this machine, without containers: Apache Kafka and PostgreSQL."""

@@ -1,0 +1,9 @@
+"""Routes of logistics, by noun."""
+
+from fastapi import APIRouter
+
+from services.logistics.api import shipping, stock, tariff, tracking
+
+router = APIRouter()
+for room in (tariff, stock, shipping, tracking):
+    router.include_router(room.router)

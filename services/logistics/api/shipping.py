@@ -1,0 +1,5 @@
+"""Routes of shipping."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Routes of stock."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

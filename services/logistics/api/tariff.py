@@ -1,0 +1,5 @@
+"""Routes of tariff."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

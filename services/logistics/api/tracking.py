@@ -1,0 +1,5 @@
+"""Routes of tracking."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Outgoing calls of logistics."""
+
+from chassis.calls import Calls
+
+CALLS: Calls = {}

@@ -1,0 +1,5 @@
+"""Webhooks that logistics takes in."""
+
+from chassis.inbound import Processes
+
+INBOUND: Processes = {}

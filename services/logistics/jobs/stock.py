@@ -1,0 +1,5 @@
+"""Schedules and computations of stock."""
+
+from chassis.jobs import Jobs
+
+JOBS: Jobs = ()

@@ -1,0 +1,5 @@
+"""Schedules and computations of tariff."""
+
+from chassis.jobs import Jobs
+
+JOBS: Jobs = ()

@@ -1,0 +1,5 @@
+"""Schedules and computations of tracking."""
+
+from chassis.jobs import Jobs
+
+JOBS: Jobs = ()

@@ -1,0 +1,7 @@
+"""The one declarative base of logistics."""
+
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    pass

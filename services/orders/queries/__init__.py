@@ -1,0 +1,53 @@
+"""Every SELECT of orders."""
+
+from services.orders.queries.known import (
+    connection_by_token,
+    merchant_status,
+    payment_connection,
+    priced,
+    product_sequence,
+    public_key,
+)
+from services.orders.queries.orders import (
+    claims,
+    due,
+    lines_of,
+    order_for_update,
+    order_index,
+    order_out,
+    order_row,
+    refund_rows,
+    refunds,
+    return_for_update,
+    return_out,
+    refund_out,
+    returns,
+    saga_json,
+    state_of,
+    tenant_by_access,
+)
+
+__all__ = [
+    "claims",
+    "connection_by_token",
+    "due",
+    "lines_of",
+    "return_out",
+    "refund_out",
+    "saga_json",
+    "tenant_by_access",
+    "merchant_status",
+    "order_for_update",
+    "order_index",
+    "order_out",
+    "order_row",
+    "payment_connection",
+    "priced",
+    "product_sequence",
+    "public_key",
+    "refund_rows",
+    "refunds",
+    "return_for_update",
+    "returns",
+    "state_of",
+]

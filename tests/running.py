@@ -1,0 +1,122 @@
+"""A service under test: real SQLite, real migrations, real chassis; only the log is looked into."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from chassis import consume
+from chassis.app import Service, create_app
+from chassis.caller import HEADER, Caller, mint
+from chassis.consume import event_of
+from chassis.db import Database, now
+from chassis.log import Delivery, Record
+from chassis.migrate import migrate
+from chassis.outbox import outbox, record_of
+from chassis.settings import Settings
+from contracts.event import Event
+from contracts.values import new_id
+
+KEYS = (b"0123456789abcdef0123456789abcdef",)
+MERCHANT = "mer_" + "1" * 32
+OTHER_MERCHANT = "mer_" + "2" * 32
+
+
+def settings_in(folder: Path, **changed: Any) -> Settings:
+    known: dict[str, Any] = {
+        "database_url": f"sqlite:///{folder}/{{service}}.db",
+        "log_url": f"sqlite:///{folder}/log.db",
+        "identity_keys": KEYS,
+        "master_keys": KEYS,
+        "consignee_keys": KEYS,
+        "key_pepper": KEYS[0],
+    }
+    return Settings(**(known | changed))
+
+
+def caller(kind: str = "merchant", tenant: str = MERCHANT, subject: str = "") -> Caller:
+    tenants = () if kind in ("anonymous", "operator") else (tenant,)
+    return Caller(kind, subject or tenant, tenants, (), f"cred-{kind}-{tenant[-1]}")
+
+
+def signed_in(kind: str = "merchant", tenant: str = MERCHANT, subject: str = "") -> dict[str, str]:
+    """Headers of a request as the gateway would pass it on."""
+    return {HEADER: mint(caller(kind, tenant, subject), KEYS)}
+
+
+class RunningService:
+    """Commands, handlers and events of one service, without its workers: nothing runs by itself."""
+
+    def __init__(self, service: Service, folder: Path, **changed: Any) -> None:
+        self.service = service
+        self.settings = settings_in(folder, **changed)
+        shutil.copy(_migrated(service), folder / f"{service.name}.db")
+        self.db = Database(self.settings.database_for(service.name), self.settings)
+        self._offset = 0
+
+    def does(self, command: Callable[..., Any], *args: Any) -> Any:
+        """Runs a command in its transaction; raises what it raises."""
+        return self.db.submit(command, *args).result()
+
+    def reads(self, query: Callable[..., Any], *args: Any) -> Any:
+        return self.db.look(query, *args).result()
+
+    def hears(self, *events: Event) -> list[Event]:
+        """Delivers events in this order (the same object twice is one event sent twice).
+
+        Returns what the service said.
+        """
+        ids = {id(event): new_id("evt") for event in events}
+        for event in events:
+            self._offset += 1
+            record = Record(
+                ids[id(event)], event.name, event.topic(), event.key_value(), event.tenant,
+                event.sequence, now(), "", event.body(),
+            )  # fmt: skip
+            delivery = Delivery(record, 0, self._offset)
+            self.does(consume.handle, self.service.name, self.service.handlers, [delivery])
+        return self.said()
+
+    def said(self) -> list[Event]:
+        """What was said since the last look, in order."""
+        return [event_of(record, _kinds()) for record in self.does(_take_outbox)]
+
+    def close(self) -> None:
+        self.db.close()
+
+    @contextmanager
+    def client(self) -> Iterator[TestClient]:
+        """The service's own app with all its workers, on the same database."""
+        with TestClient(create_app(self.service, self.settings)) as client:
+            yield client
+
+
+def _take_outbox(session: Session) -> list[Record]:
+    rows = session.execute(select(outbox).order_by(outbox.c.id)).all()
+    session.execute(delete(outbox))
+    return [record_of(row) for row in rows]
+
+
+@cache
+def _migrated(service: Service) -> Path:
+    folder = Path(mkdtemp(prefix="hansa-test-"))
+    package = "gateway" if service.name == "gateway" else f"services.{service.name}"
+    migrate(package, f"sqlite:///{folder}/{service.name}.db")
+    return folder / f"{service.name}.db"
+
+
+def _kinds() -> dict[str, type[Event]]:
+    found: dict[str, type[Event]] = {}
+    waiting = list(Event.__subclasses__())
+    while waiting:
+        event = waiting.pop()
+        waiting += event.__subclasses__()
+        found[event.name] = event
+    return found
