@@ -111,8 +111,21 @@ class Proxy:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
+                middlewares=(_not_again_after_a_byte,),
             )
         return self._session
+
+
+async def _not_again_after_a_byte(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """aiohttp would repeat an idempotent request whose answer had begun."""
+    try:
+        return await handler(request)
+    except aiohttp.ServerDisconnectedError as error:
+        if isinstance(error.message, str):  # else it is the part that came
+            raise
+        raise aiohttp.ClientPayloadError("the answer broke off in its headers") from error
 
 
 class _Patience:

@@ -32,7 +32,7 @@ class OneBox:
     """An ASGI app: requests go through the door, the lifespan starts and stops every part."""
 
     def __init__(self, settings: Settings) -> None:
-        self._log = open_log(settings.log_url, settings.log_partitions)
+        self._log = open_log(settings.log_url, settings.log_partitions, settings.fact_retention)
         self.services = {
             service.name: create_app(service, settings, self._log) for service in SERVICES
         }

@@ -1,8 +1,11 @@
 """A service under test: real SQLite, real migrations, real chassis; only the log is looked into."""
 
+import asyncio
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from chassis import consume
+from chassis import calls, consume
 from chassis.app import Service, create_app
 from chassis.caller import HEADER, Caller, mint
 from chassis.consume import event_of
@@ -77,9 +80,16 @@ class RunningService:
         for event in events:
             self._offset += 1
             record = Record(
-                ids[id(event)], event.name, event.topic(), event.key_value(), event.tenant,
-                event.sequence, now(), "", event.body(),
-            )  # fmt: skip
+                event_id=ids[id(event)],
+                type=event.name,
+                topic=event.topic(),
+                key=event.key_value(),
+                tenant=event.tenant,
+                sequence=event.sequence,
+                time=now(),
+                traceparent="",
+                body=event.body(),
+            )
             delivery = Delivery(record, 0, self._offset)
             self.does(consume.handle, self.service.name, self.service.handlers, [delivery])
         return self.said()
@@ -87,6 +97,17 @@ class RunningService:
     def said(self) -> list[Event]:
         """What was said since the last look, in order."""
         return [event_of(record, _kinds()) for record in self.does(_take_outbox)]
+
+    def makes_calls(self, due_within: timedelta = timedelta(seconds=10)) -> list[str]:
+        """Performs what is due, as the worker would, until nothing is. The kinds, in order."""
+        made: list[str] = []
+        while rows := self.does(_due_calls, due_within):
+            for row in rows:
+                made.append(row.kind)
+                kind, request = self.service.calls[row.kind], json.loads(row.request)
+                answer = asyncio.run(_performed(kind.perform, request, row.key))
+                self.does(calls._record, kind.record, row.id, request, answer)
+        return made
 
     def close(self) -> None:
         self.db.close()
@@ -96,6 +117,19 @@ class RunningService:
         """The service's own app with all its workers, on the same database."""
         with TestClient(create_app(self.service, self.settings)) as client:
             yield client
+
+
+async def _performed(perform: calls.Perform, request: dict[str, Any], key: str) -> dict[str, Any]:
+    try:
+        return await perform(request, key)
+    except Exception:  # tried again with the same key, as the worker would
+        return await perform(request, key)
+
+
+def _due_calls(session: Session, within: timedelta) -> list[Any]:
+    due = calls.outgoing_calls.c.due_at <= now() + within
+    found = select(calls.outgoing_calls).where(due).order_by(calls.outgoing_calls.c.id)
+    return list(session.execute(found))
 
 
 def _take_outbox(session: Session) -> list[Record]:

@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from chassis.caller import Anyone, Caller, Merchant, Shopper
 from chassis.db import Database
@@ -36,6 +37,9 @@ order_returns = APIRouter(prefix="/returns", tags=["returns"])
 claims = APIRouter(prefix="/claims", tags=["claims"])
 
 
+AccessToken = Annotated[str | None, Query(max_length=100)]
+
+
 @orders.post("", status_code=201)
 async def place_order(
     new: NewOrder, caller: Shopper, db: Db, settings: Configured, once: Once, prefer: Prefer
@@ -47,9 +51,7 @@ async def place_order(
     """
     within = settings.verdict_wait.total_seconds() if prefer.wait is None else prefer.wait
     heard_within = settings.heard_wait.total_seconds()
-    placed = await once_heard(
-        db, heard_within, lambda: once.write(place.place_order, caller, new)
-    )
+    placed = await once_heard(db, heard_within, lambda: once.write(place.place_order, caller, new))
     order = await _verdict(db, caller.tenant, placed.order_id, within)
     return order.model_copy(update={"access_token": placed.access_token})
 
@@ -78,14 +80,14 @@ async def show(
     order_id: str,
     caller: Anyone,
     db: Db,
-    access_token: Annotated[str | None, Query(max_length=100)] = None,
+    access_token: AccessToken = None,
 ) -> OrderOut:
     """For the merchant, and for whoever holds the order's access token."""
     return await db.read(_visible_order, caller, order_id, access_token)
 
 
 def _visible_order(
-    session: queries.Session, caller: Caller, order_id: str, access_token: str | None
+    session: Session, caller: Caller, order_id: str, access_token: str | None
 ) -> OrderOut:
     tenant = _tenant_seeing(session, caller, order_id, access_token)
     return queries.order_out(session, tenant, order_id)
@@ -97,16 +99,16 @@ async def cancel(
     asked: CancelAsked,
     caller: Anyone,
     db: Db,
-    access_token: Annotated[str | None, Query(max_length=100)] = None,
+    access_token: AccessToken = None,
 ) -> OrderOut:
     """Until it is handed over; 409 names what is still allowed."""
     tenant = await db.read(_tenant_seeing, caller, order_id, access_token)
-    await db.write(place.cancel_order, tenant, order_id, asked)
+    await db.write(returns.cancel_order, tenant, order_id, asked)
     return await db.read(queries.order_out, tenant, order_id)
 
 
 def _tenant_seeing(
-    session: queries.Session, caller: Caller, order_id: str, access_token: str | None
+    session: Session, caller: Caller, order_id: str, access_token: str | None
 ) -> str:
     if access_token is not None:
         shown = hashlib.sha256(access_token.encode("utf-8", "replace")).hexdigest()
@@ -120,12 +122,19 @@ def _tenant_seeing(
 
 @payments.post("", status_code=201)
 async def try_again(
-    tried: PaymentTried, caller: Shopper, db: Db, settings: Configured, once: Once, prefer: Prefer
+    tried: PaymentTried,
+    caller: Anyone,
+    db: Db,
+    settings: Configured,
+    once: Once,
+    prefer: Prefer,
+    access_token: AccessToken = None,
 ) -> OrderOut:
     """Another attempt at a declined payment; 402 when it is declined again."""
+    tenant = await db.read(_tenant_seeing, caller, tried.order_id, access_token)
     within = settings.verdict_wait.total_seconds() if prefer.wait is None else prefer.wait
-    await once.write(pay.try_again, caller, tried)
-    order = await _verdict(db, caller.tenant, tried.order_id, within)
+    await once.write(pay.try_again, tenant, tried)
+    order = await _verdict(db, tenant, tried.order_id, within)
     if order.payment.status == Payment.DECLINED:
         raise Problem(402, "declined", "this card was declined too; try another one")
     return order
@@ -170,8 +179,11 @@ async def list_refunds(asked: PageQuery, caller: Merchant, db: Db) -> Page[Refun
 
 
 @order_returns.post("", status_code=201)
-async def request_return(new: NewReturn, caller: Shopper, once: Once) -> ReturnOut:
-    return await once.write(returns.request_return, caller, new)
+async def request_return(
+    new: NewReturn, caller: Anyone, db: Db, once: Once, access_token: AccessToken = None
+) -> ReturnOut:
+    tenant = await db.read(_tenant_seeing, caller, new.order_id, access_token)
+    return await once.write(returns.request_return, tenant, new)
 
 
 @order_returns.get("")

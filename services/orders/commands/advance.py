@@ -5,7 +5,6 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 
-
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -147,9 +146,7 @@ def _sealed_consignee(session: Session, row: Order) -> str:
     settings = settings_of(session)
     people = json.loads(unseal(row.people or b"", settings.master_keys, row.order_id))
     consignee = Consignee.model_validate(people["ship_to"])
-    sealed = seal(
-        consignee.model_dump_json().encode(), settings.consignee_keys, row.order_id
-    )
+    sealed = seal(consignee.model_dump_json().encode(), settings.consignee_keys, row.order_id)
     return base64.b64encode(sealed).decode()
 
 
@@ -250,4 +247,3 @@ _EFFECTS: Mapping[Effect, Callable[[Session, Order, Do], None]] = {
     Effect.SAY_CANCELLED: _with_the_others,
     Effect.SAY_COMPLETED: _say_completed,
 }
-

@@ -20,7 +20,7 @@ from contracts.logistics import QuoteClaims
 from contracts.orders import OrderLine, OrderPlaced
 from contracts.values import Money, canonical, new_id
 from services.orders import queries
-from services.orders.domain.saga import Clocks, OrderState, Status, deadline_after
+from services.orders.domain.saga import Clocks, OrderState, deadline_after
 from services.orders.models import Line, Order
 from services.orders.queries.known import Priced
 from services.orders.schemas import NewOrder, Placed
@@ -34,8 +34,18 @@ def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:
     claims = _verified(session, caller.tenant, new)
     offered = _offered(session, caller.tenant, claims)
     order_id, access = new_id("ord"), secrets.token_urlsafe(24)
-    _insert(session, caller.tenant, order_id, access, new, claims, offered)
     buyer_id = new.buyer.buyer_id or order_id.replace("ord_", "buy_")
+    session.execute(
+        _ORDER,
+        {
+            "order_id": order_id,
+            "tenant": caller.tenant,
+            "buyer_id": buyer_id,
+            "access_sha256": hashlib.sha256(access.encode()).hexdigest(),
+            **_frozen(session, order_id, new, claims, offered),
+        },
+    )
+    session.execute(_LINES, _lines(order_id, claims, offered))
     publish(
         session,
         OrderPlaced(
@@ -74,7 +84,7 @@ def _verified(session: Session, tenant: str, new: NewOrder) -> QuoteClaims:
     if public is None:
         raise NotYetKnown("/quote/token", f"the quote key {kid[:40]!r}")
     try:
-        claims = QuoteClaims.model_validate(_claims(new.quote.token, public))
+        claims = QuoteClaims.model_validate(tokens.verify(new.quote.token, public))
     except (tokens.BadToken, ValueError):
         raise _bad_quote("its signature does not hold") from None
     if claims.tenant != tenant:
@@ -89,10 +99,6 @@ def _verified(session: Session, tenant: str, new: NewOrder) -> QuoteClaims:
     if hashlib.sha256(canonical(new.quote.ledger)).hexdigest() != claims.ledger_sha256:
         raise _invalid("/quote/ledger", "quote-invalid", "the ledger is not the one quoted")
     return claims
-
-
-def _claims(token: str, public: str) -> dict[str, object]:
-    return tokens.verify(token, public)
 
 
 def _public_key(session: Session, kid: str) -> str | None:
@@ -138,67 +144,59 @@ def _changed_prices(claims: QuoteClaims, offered: dict[str, Priced]) -> list[Fie
     return errors
 
 
-def _insert(
+def _frozen(
     session: Session,
-    tenant: str,
     order_id: str,
-    access: str,
     new: NewOrder,
     claims: QuoteClaims,
     offered: dict[str, Priced],
-) -> None:
+) -> dict[str, object]:
+    """All that this order will ever be worked out from."""
     settings, at = settings_of(session), now()
     goods = tuple(
-        (line.line_id, line.quantity)
-        for line in claims.lines
-        if offered[line.sku].kind == "goods"
+        (line.line_id, line.quantity) for line in claims.lines if offered[line.sku].kind == "goods"
     )
     state = OrderState(goods=goods)
     people = {"buyer": new.buyer.model_dump(), "ship_to": new.ship_to.model_dump()}
-    session.execute(
-        _ORDER,
+    return {
+        "market": claims.market,
+        "destination": claims.destination,
+        "currency": claims.totals.goods.currency,
+        "due_at_sale_minor": claims.totals.due_at_sale.minor,
+        "status": state.status.value,
+        "payment_status": state.payment.value,
+        "next_action": None,
+        "reason": "",
+        "saga": queries.saga_json(state),
+        "version": 1,
+        "deadline_at": deadline_after(state.status, at, clocks(settings.clocks)),
+        "placed_at": at,
+        "quote": claims.model_dump_json(),
+        "ledger": json.dumps(new.quote.ledger),
+        "people": seal(json.dumps(people).encode(), settings.master_keys, order_id),
+        "provider": new.payment.provider,
+        "payment_token": new.payment.token,
+        "payment_reference": "",
+    }
+
+
+def _lines(
+    order_id: str, claims: QuoteClaims, offered: dict[str, Priced]
+) -> list[dict[str, object]]:
+    return [
         {
             "order_id": order_id,
-            "tenant": tenant,
-            "buyer_id": new.buyer.buyer_id or order_id.replace("ord_", "buy_"),
-            "market": claims.market,
-            "destination": claims.destination,
-            "currency": claims.totals.goods.currency,
-            "due_at_sale_minor": claims.totals.due_at_sale.minor,
-            "status": Status.PLACED.value,
-            "payment_status": state.payment.value,
-            "next_action": None,
-            "reason": "",
-            "saga": queries.saga_json(state),
-            "version": 1,
-            "deadline_at": deadline_after(Status.PLACED, at, clocks(settings.clocks)),
-            "placed_at": at,
-            "quote": claims.model_dump_json(),
-            "ledger": json.dumps(new.quote.ledger),
-            "people": seal(json.dumps(people).encode(), settings.master_keys, order_id),
-            "provider": new.payment.provider,
-            "payment_token": new.payment.token,
-            "payment_reference": "",
-            "access_sha256": hashlib.sha256(access.encode()).hexdigest(),
-        },
-    )
-    session.execute(
-        _LINES,
-        [
-            {
-                "order_id": order_id,
-                "line_id": line.line_id,
-                "sku": line.sku,
-                "title": offered[line.sku].title,
-                "kind": offered[line.sku].kind,
-                "quantity": line.quantity,
-                "goods_minor": line.goods.minor,
-                "duties_minor": line.duties.minor,
-                "taxes_minor": line.taxes.minor,
-            }
-            for line in claims.lines
-        ],
-    )
+            "line_id": line.line_id,
+            "sku": line.sku,
+            "title": offered[line.sku].title,
+            "kind": offered[line.sku].kind,
+            "quantity": line.quantity,
+            "goods_minor": line.goods.minor,
+            "duties_minor": line.duties.minor,
+            "taxes_minor": line.taxes.minor,
+        }
+        for line in claims.lines
+    ]
 
 
 def clocks(configured: Mapping[str, timedelta]) -> Clocks:

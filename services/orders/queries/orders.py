@@ -25,7 +25,6 @@ from services.orders.schemas import (
     ShipmentOut,
 )
 
-
 _STATE = TypeAdapter(OrderState)
 
 
@@ -39,7 +38,7 @@ def order_row(session: Session, tenant: str, order_id: str) -> Order:
 
 
 def order_for_update(session: Session, order_id: str) -> Order | None:
-    """Locked before anything of it is said, so that its events leave in the order of its commits."""
+    """Locked before anything is said of it: its events leave in the order of its commits."""
     found = select(Order).where(Order.order_id == order_id).with_for_update()
     return session.scalars(found.execution_options(populate_existing=True)).first()
 
@@ -131,9 +130,7 @@ def refunds(session: Session, tenant: str, asked: PageAsked) -> Page[RefundOut]:
 
 
 def refund_out(session: Session, row: Refund) -> RefundOut:
-    currency = session.scalars(
-        select(Order.currency).where(Order.order_id == row.order_id)
-    ).one()
+    currency = session.scalars(select(Order.currency).where(Order.order_id == row.order_id)).one()
     total = row.goods_minor + row.duties_minor + row.taxes_minor + row.other_minor
     return RefundOut(
         refund_id=row.refund_id,

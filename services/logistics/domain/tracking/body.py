@@ -57,7 +57,9 @@ def word(value: object) -> str | None:
         return None
     if not value.isascii():
         value = _SURROGATES.sub("\ufffd", value)
-    return value.replace("\0", "").strip() or None
+    if "\0" in value:
+        value = value.replace("\0", "")
+    return value.strip() or None
 
 
 def number_word(value: object) -> str | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -23,7 +22,6 @@ Trust = Literal["confirmed", "unconfirmed"]
 Order = tuple[int, int, int, int, str]
 
 _T = TypeVar("_T", str, int)
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,8 @@ class Scan:
     def to_row(self) -> dict[str, Any]:
         """The columns by name; the place lies in four of them."""
         row = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**row, **asdict(row.pop("place"))}
+        place: Place = row.pop("place")
+        return row | asdict(place)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Scan":
@@ -173,7 +172,7 @@ def _plain(text: str | None) -> str | None:
         return None
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return _SPACES.sub(" ", text.casefold()).strip()
+    return " ".join(text.casefold().split())
 
 
 def merge(one: Scan, other: Scan) -> Scan:
