@@ -6,14 +6,16 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import MetaData, String, TypeDecorator
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import MetaData, String, Table, TypeDecorator
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from chassis.settings import Settings
@@ -31,6 +33,13 @@ class Busy(Exception):
 
 class CommandFailed(RuntimeError):
     """A command raised what no future can carry (StopIteration, KeyboardInterrupt, SystemExit)."""
+
+
+def has_failed(error: BaseException) -> bool:
+    """The database failed, not the command: the same command may succeed later."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return isinstance(error, Busy)
+    return getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR"  # wrong SQL stays wrong
 
 
 class Instant(TypeDecorator[datetime]):
@@ -90,11 +99,11 @@ class Run:
     def fail(self, error: BaseException) -> None:
         if isinstance(error, StopIteration | KeyboardInterrupt | SystemExit | GeneratorExit):
             error = CommandFailed(repr(error)).with_traceback(error.__traceback__)
-        if not self.future.cancelled():
+        with suppress(InvalidStateError):  # nobody waits any more
             self.future.set_exception(error)
 
     def done(self, answer: Any) -> None:
-        if not self.future.cancelled():
+        with suppress(InvalidStateError):
             self.future.set_result(answer)
 
 
@@ -162,12 +171,37 @@ class Database:
                 listener()
         for key in touched:
             for waiter in list(self._waiting.get(key, ())):
-                waiter.get_loop().call_soon_threadsafe(_wake, waiter)
+                with suppress(RuntimeError):  # its loop has ended
+                    waiter.get_loop().call_soon_threadsafe(_wake, waiter)
 
 
 def touch(session: Session, key: str) -> None:
     """Whoever waits for `key` in this process is woken once this command has committed."""
     session.info.setdefault("touched", set()).add(key)
+
+
+def on_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_new(session: Session, table: Table, **values: Any) -> bool:
+    """False, and nothing done, where one of the table's unique keys is taken already."""
+    dialect = postgresql if on_postgres(session) else sqlite
+    row = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return bool(session.execute(row).rowcount)  # type: ignore[attr-defined]
+
+
+def keep_newest(
+    session: Session, model: Any, key: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """A state heard of another service: the newest stays, a late one is known by its sequence."""
+    dialect = postgresql if on_postgres(session) else sqlite
+    row = dialect.insert(model).values(**key, **values)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=list(key), set_=values, where=model.sequence < row.excluded.sequence
+        )
+    )
 
 
 def _wake(waiter: "asyncio.Future[None]") -> None:

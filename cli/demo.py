@@ -13,7 +13,7 @@ from rich.table import Table
 from cli.client import Client, Refused
 from services.logistics.adapters.tracking.standard_webhooks import sign
 
-BASKET = [{"sku": "TEA-ASSAM-250", "quantity": 2}, {"sku": "KNIFE-PARING", "quantity": 1}]
+BASKET = [{"sku": "TEA-SENCHA-100", "quantity": 2}, {"sku": "KNF-STEAK", "quantity": 1}]
 WITHIN_S = 30.0
 
 

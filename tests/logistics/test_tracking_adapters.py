@@ -118,6 +118,40 @@ def test_during_a_rotation_both_secrets_sign_and_either_verifies() -> None:
     assert all(standard_webhooks.verify(b"{}", headers, [one], NOW) for one in (old, new))
 
 
+def test_a_hex_digest_has_no_case() -> None:
+    easypost, secret = ADAPTERS["easypost"], SECRETS["easypost"]
+    prefix, _, digest = easypost.sign(b"{}", "", secret, NOW)["X-Hmac-Signature"].partition("=")
+
+    shouted = {"X-Hmac-Signature": f"{prefix}={digest.upper()}"}
+
+    assert easypost.verify(b"{}", shouted, [secret], NOW)
+
+
+def test_a_right_signature_under_another_version_is_skipped() -> None:
+    headers = hansa.sign(b"{}", "evt_1", SECRETS["hansa"], NOW)
+    other = headers["webhook-signature"].replace("v1,", "v2,")
+
+    verdict = hansa.verify(b"{}", {**headers, "webhook-signature": other}, [SECRETS["hansa"]], NOW)
+
+    assert not verdict
+
+
+def test_an_unreadable_native_time_gives_way_to_the_clock_beside_it_and_is_kept_without_one() -> (
+    None
+):
+    def read(**times: str) -> tuple[str | None, str | None]:
+        told = {"tracking_number": "1", "scans": [{"status": "delivered", **times}]}
+        parsed = hansa.parse({"type": hansa.SCANS, "data": told})
+        assert isinstance(parsed, Report)
+        return parsed.items[0].entries[0].at.raw, parsed.items[0].entries[0].at.utc
+
+    assert read(occurred_at="soon") == ("soon", None)
+    assert read(occurred_at="soon", local_time="2026-03-01T10:00", utc_offset="+02:00") == (
+        "2026-03-01T10:00",
+        "2026-03-01T08:00:00Z",
+    )
+
+
 HEADER_TEXT = st.text() | st.sampled_from(["v1,", "v1,é", "hmac-sha256-hex=é", "9" * 5000, "-1"])
 
 

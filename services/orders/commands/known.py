@@ -1,14 +1,11 @@
 """What was heard of others and is kept: merchants, variants, listings, markets, quote keys."""
 
 import json
-from typing import Any
-
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from chassis.crypto import seal
-from chassis.db import settings_of
+from chassis.db import keep_newest, settings_of
 from contracts.catalog import ListingChanged, MarketChanged, ProductChanged
 from contracts.gateway import MerchantChanged
 from contracts.logistics import QuoteKeyChanged
@@ -18,7 +15,7 @@ from services.orders.adapters.payment import fresh_connection
 
 def keep_merchant(session: Session, event: MerchantChanged) -> None:
     """Its sandbox payment connection exists from the first time it is heard of."""
-    _keep(
+    keep_newest(
         session,
         models.KnownMerchant,
         {"merchant_id": event.merchant_id},
@@ -49,7 +46,7 @@ def keep_product(session: Session, event: ProductChanged) -> None:
     if queries.product_sequence(session, event.tenant, event.product_id) >= event.sequence:
         return
     for variant in event.variants:
-        _keep(
+        keep_newest(
             session,
             models.KnownVariant,
             {"tenant": event.tenant, "sku": variant.sku},
@@ -72,7 +69,7 @@ def keep_product(session: Session, event: ProductChanged) -> None:
 
 def keep_listing(session: Session, event: ListingChanged) -> None:
     prices = {price.currency: price.minor for price in event.prices}
-    _keep(
+    keep_newest(
         session,
         models.KnownListing,
         {"tenant": event.tenant, "market": event.market, "sku": event.sku},
@@ -87,7 +84,7 @@ def keep_listing(session: Session, event: ListingChanged) -> None:
 
 
 def keep_market(session: Session, event: MarketChanged) -> None:
-    _keep(
+    keep_newest(
         session,
         models.KnownMarket,
         {"tenant": event.tenant, "code": event.code},
@@ -100,7 +97,7 @@ def keep_market(session: Session, event: MarketChanged) -> None:
 
 
 def keep_quote_key(session: Session, event: QuoteKeyChanged) -> None:
-    _keep(
+    keep_newest(
         session,
         models.QuoteKey,
         {"kid": event.kid},
@@ -110,17 +107,4 @@ def keep_quote_key(session: Session, event: QuoteKeyChanged) -> None:
             "not_after": event.not_after,
             "sequence": event.sequence,
         },
-    )
-
-
-def _keep(session: Session, model: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """The newest state stays: a late one is recognised by its sequence."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(model).values(**key, **values)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=list(key),
-            set_=values,
-            where=model.sequence < row.excluded.sequence,
-        )
     )

@@ -1,0 +1,1 @@
+"""Rate cards, parcels, offers with their prices and promises, the choice among them, labels."""
