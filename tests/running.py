@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -154,3 +155,14 @@ def _kinds() -> dict[str, type[Event]]:
         waiting += event.__subclasses__()
         found[event.name] = event
     return found
+
+
+def finished(client: TestClient, where: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The job at `where`, once it has ended."""
+    deadline = time.monotonic() + 60
+    while True:
+        job: dict[str, Any] = client.get(where, headers=headers).json()
+        if job["status"] not in ("queued", "running"):
+            return job
+        assert time.monotonic() < deadline, job
+        time.sleep(0.05)
