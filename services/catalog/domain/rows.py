@@ -50,17 +50,16 @@ class BadCell(ValueError):
 def read(kind: str, text: str) -> Parsed:
     """`kind`: products, markets or listings. Every bad row is listed, all at once."""
     parsed = Parsed()
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    header = list(rows.fieldnames or [])
-    parsed.errors += _header_errors(kind, header)
-    if parsed.errors:
-        return parsed
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     make = {"products": _variant, "markets": _market, "listings": _listing}[kind]
     try:
+        parsed.errors += _header_errors(kind, list(rows.fieldnames or []))
+        if parsed.errors:
+            return parsed
         for cells in rows:
             _take(rows.line_num, cells, make, parsed)
     except csv.Error as error:
-        parsed.errors.append(RowError(rows.line_num, "", "not_csv", str(error)))
+        parsed.errors.append(RowError(max(1, rows.line_num), "", "not_csv", str(error)))
     if not parsed.found and not parsed.errors:
         parsed.errors.append(RowError(1, "", "empty", "the file holds no row"))
     return parsed

@@ -105,14 +105,14 @@ def read(files: Mapping[str, str]) -> Parsed:
 def _read_table(
     name: str, table: str, text: str, parsed: Parsed, seen: dict[tuple[str, str, str, str], int]
 ) -> None:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     wanted = [*_KEYS[table][0].split(), *_CITED]
-    missing = [column for column in wanted if column not in (reader.fieldnames or [])]
-    if missing:
-        message = f"the header lacks {', '.join(missing)}"
-        parsed.errors.append(RowError(name, 1, missing[0], "missing_column", message))
-        return
     try:
+        missing = [column for column in wanted if column not in (reader.fieldnames or [])]
+        if missing:
+            message = f"the header lacks {', '.join(missing)}"
+            parsed.errors.append(RowError(name, 1, missing[0], "missing_column", message))
+            return
         for fields in reader:
             _read_row(name, table, reader.line_num, fields, parsed, seen)
     except csv.Error as error:
