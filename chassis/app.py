@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from chassis.relay import Relay
 from chassis.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Service:
     """All that distinguishes one service from another.
 
@@ -79,20 +79,22 @@ def create_app(service: Service, settings: Settings, log: Log | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.db = Database(settings.database_for(service.name), settings)
-        app.state.log = log or open_log(settings.log_url, settings.log_partitions)
-        try:
+        with ExitStack() as opened:
+            app.state.db = Database(settings.database_for(service.name), settings)
+            opened.callback(app.state.db.close)
+            app.state.log = log or open_log(
+                settings.log_url, settings.log_partitions, settings.fact_retention
+            )
+            if log is None:
+                opened.callback(app.state.log.close)
             async with Workers(service, settings, app.state.db, app.state.log):
                 yield
-        finally:
-            if log is None:
-                app.state.log.close()
-            app.state.db.close()
 
     app = FastAPI(
         title=f"Hansa {service.name}",
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        openapi_url=f"/v1/{service.name}/openapi.json",
         docs_url=None,
         redoc_url=None,
         responses=PROBLEMS,

@@ -12,10 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Column, Integer, String, Table, Text, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from chassis.db import Database, Instant, now, tables, touch
+from chassis.db import Database, Instant, insert_new, now, tables, touch
 from chassis.telemetry import CALLS, CALLS_DUE, current_trace, follow_trace
 from contracts.values import new_id
 
@@ -59,17 +58,10 @@ def call(
     session: Session, kind: str, key: str, request: dict[str, Any], after: timedelta = timedelta()
 ) -> None:
     """To be made once this command has committed. The same key again changes nothing."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    row = dialect.insert(outgoing_calls).values(
-        id=new_id("call"),
-        kind=kind,
-        key=key,
-        request=json.dumps(request),
-        attempts=0,
-        due_at=now() + after,
-        traceparent=current_trace(),
-    )
-    session.execute(row.on_conflict_do_nothing())
+    insert_new(
+        session, outgoing_calls, id=new_id("call"), kind=kind, key=key, attempts=0,
+        request=json.dumps(request), due_at=now() + after, traceparent=current_trace(),
+    )  # fmt: skip
     touch(session, "calls")
 
 
@@ -83,12 +75,17 @@ class CallWorker:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        while self._calls:
-            try:
-                await self._start_due()
-            except Exception:
-                _logger.exception("outgoing calls of %s go on after an error", self._service)
-                await asyncio.sleep(POLL_S)
+        try:
+            while self._calls:
+                try:
+                    await self._start_due()
+                except Exception:
+                    _logger.exception("outgoing calls of %s go on after an error", self._service)
+                    await asyncio.sleep(POLL_S)
+        finally:  # what is cut off here is repeated with the same key
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _start_due(self) -> None:
         async def claim() -> list[Any]:
@@ -105,8 +102,8 @@ class CallWorker:
 
     async def _make(self, row: Any) -> None:
         follow_trace(row.traceparent)
-        request, kind = json.loads(row.request), self._calls[row.kind]
         try:
+            request, kind = json.loads(row.request), self._calls[row.kind]
             answer = await asyncio.wait_for(
                 kind.perform(request, row.key), LEASE.total_seconds() / 2
             )

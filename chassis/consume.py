@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -24,12 +24,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from chassis.db import Instant, now, tables, touch
+from chassis.db import Database, Instant, insert_new, now, tables, touch
 from chassis.log import Delivery, Place, Record
-from chassis.outbox import record_of
+from chassis.outbox import event_columns, record_of
 from chassis.telemetry import EVENT_LAG, HANDLED, HANDLER_SECONDS, PARKED, follow_trace
 from contracts.event import Event
 from contracts.values import new_id
@@ -54,17 +53,10 @@ parked = Table(
     "parked",
     tables,
     Column("id", String(40), primary_key=True),
-    Column("event_id", String(40), nullable=False),
-    Column("type", String(120), nullable=False),
-    Column("topic", String(60), nullable=False),
-    Column("key", String(200), nullable=False, index=True),
-    Column("tenant", String(64), nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("time", Instant, nullable=False),
-    Column("traceparent", String(60), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    *event_columns(),
     Column("error", Text, nullable=False),  # empty: parked behind an earlier one of its key
     Column("parked_at", Instant, nullable=False),
+    Index("ix_parked_key", "key"),
 )
 
 
@@ -81,7 +73,7 @@ def event_of(record: Record, kinds: Mapping[str, type[Event]]) -> Event:
         fields = json.loads(record.body) | {"tenant": record.tenant, "sequence": record.sequence}
         return kinds[record.type].model_validate(fields)
     except ValueError as error:
-        raise Unreadable(f"{record.type} {record.id}: {error}") from error
+        raise Unreadable(f"{record.type} {record.event_id}: {error}") from error
 
 
 def positions(session: Session, places: Sequence[Place]) -> dict[Place, int]:
@@ -95,29 +87,22 @@ def handle(
 ) -> list[Record]:
     """The records of one partition, in order; all or none. Returns those that took effect."""
     fresh = _advance(session, batch)
-    kinds = {event.name: event for event in handlers}
+    named = {event.name: event for event in handlers}
     blocked = _blocked_keys(session) if fresh else set()
     effective = []
     for delivery in fresh:
         record = delivery.record
-        if record.type not in kinds or not _first_time(session, record.id):
+        if record.type not in named or not _is_new(session, record):
             continue
         if (record.topic, record.key) in blocked:
             _park(session, record, error="")
             continue
-        _run(session, service, handlers, kinds, record)
+        _run(session, service, handlers, event_of(record, named), record)
         effective.append(record)
     return effective
 
 
-def _run(
-    session: Session,
-    service: str,
-    handlers: Handlers,
-    kinds: Mapping[str, type[Event]],
-    record: Record,
-) -> None:
-    event = event_of(record, kinds)
+def _run(session: Session, service: str, handlers: Handlers, event: Event, record: Record) -> None:
     follow_trace(record.traceparent)
     touch(session, "heard")
     began = perf_counter()
@@ -127,18 +112,30 @@ def _run(
 
 def park(session: Session, delivery: Delivery, error: str) -> None:
     """Sets a record aside and moves on; later ones of its key follow it, other keys go on."""
-    if _advance(session, [delivery]) and _first_time(session, delivery.record.id):
+    if _advance(session, [delivery]) and _is_new(session, delivery.record):
         _park(session, delivery.record, error)
 
 
 def replay(session: Session, service: str, handlers: Handlers, key: str) -> int:
     """Runs what is parked of one key again, in order, all or none. Returns how many."""
-    kinds = {event.name: event for event in handlers}
+    named = {event.name: event for event in handlers}
     rows = session.execute(select(parked).where(parked.c.key == key).order_by(parked.c.id)).all()
     for row in rows:
-        _run(session, service, handlers, kinds, record_of(row))
+        record = record_of(row)
+        _run(session, service, handlers, event_of(record, named), record)
     session.execute(delete(parked).where(parked.c.id.in_([row.id for row in rows])))
     return len(rows)
+
+
+def replay_all(db: Database, service: str, handlers: Handlers) -> tuple[int, dict[str, str]]:
+    """How many were done, and for each key that fails again, and so stays parked, why."""
+    done, failed = 0, {}
+    for key in db.look(parked_keys).result():
+        try:
+            done += db.submit(replay, service, handlers, key).result()
+        except Exception as error:
+            failed[key] = f"{type(error).__name__}: {error}"
+    return done, failed
 
 
 def drop(session: Session, parked_id: str) -> bool:
@@ -187,10 +184,8 @@ def _advance(session: Session, batch: Sequence[Delivery]) -> list[Delivery]:
     return [delivery for delivery in batch if delivery.offset >= done]
 
 
-def _first_time(session: Session, event_id: str) -> bool:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    once = dialect.insert(inbox).values(event_id=event_id, handled_at=now())
-    return bool(session.execute(once.on_conflict_do_nothing()).rowcount)  # type: ignore[attr-defined]
+def _is_new(session: Session, record: Record) -> bool:
+    return insert_new(session, inbox, event_id=record.event_id, handled_at=now())
 
 
 def _blocked_keys(session: Session) -> set[tuple[str, str]]:
@@ -199,18 +194,5 @@ def _blocked_keys(session: Session) -> set[tuple[str, str]]:
 
 def _park(session: Session, record: Record, error: str) -> None:
     session.execute(
-        insert(parked).values(
-            id=new_id("prk"),
-            event_id=record.id,
-            type=record.type,
-            topic=record.topic,
-            key=record.key,
-            tenant=record.tenant,
-            sequence=record.sequence,
-            time=record.time,
-            traceparent=record.traceparent,
-            body=record.body,
-            error=error,
-            parked_at=now(),
-        )
+        insert(parked).values(id=new_id("prk"), error=error, parked_at=now(), **record._asdict())
     )

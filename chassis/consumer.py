@@ -6,19 +6,17 @@ from collections import defaultdict, deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
-
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from chassis import consume
 from chassis.consume import Handlers
-from chassis.db import Busy, Database
+from chassis.db import Database, has_failed
 from chassis.log import Delivery, Log, LogUnavailable, Place, Record, Subscription
 from chassis.telemetry import HANDLER_FAILURES
 
 BATCH = 50  # records of one partition in one transaction
 TRIES = 5  # then a record is parked; a database or broker that fails is tried for ever
 POLL_S = 0.5
+COUNT_S = 2.0  # how often the parked records are counted
 _logger = logging.getLogger(__name__)
 
 
@@ -27,7 +25,8 @@ class _Lane:
     """One partition: what was read and not yet done, in order."""
 
     waiting: deque[Delivery] = field(default_factory=deque)
-    failures: int = 0
+    failures: int = 0  # of its first record
+    delays: int = 0  # since it last got on
     alone: bool = False  # after a failed batch, one record at a time
     due: float = 0.0
 
@@ -78,9 +77,15 @@ class Consumer:
         )
 
     def _follow(self, subscription: Subscription) -> None:
-        self._db.look(consume.count_parked, self._service).result()
+        count_at = 0.0
         while not self._stopping.is_set():
-            for delivery in subscription.poll(self._patience()):
+            if monotonic() >= count_at:
+                self._db.look(consume.count_parked, self._service).result()
+                count_at = monotonic() + COUNT_S
+            polled = subscription.poll(self._patience())
+            for place in subscription.lost():
+                self._lanes.pop(place, None)
+            for delivery in polled:
                 self._lanes[delivery.place].waiting.append(delivery)
             while self._work(subscription) and not self._stopping.is_set():
                 pass
@@ -94,16 +99,14 @@ class Consumer:
         """One transaction per partition that has something due; False once nothing is."""
         running: list[tuple[Place, list[Delivery], Future[list[Record]]]] = []
         for place, lane in self._lanes.items():
-            if not subscription.owns(place):
-                lane.waiting.clear()
             if lane.waiting and lane.due <= monotonic():
                 batch = list(lane.waiting)[: 1 if lane.alone else BATCH]
-                running.append((place, batch, self._db.submit(*self._handling(batch))))
+                running.append((place, batch, self._submit(batch)))
         done = [self._settle(subscription, *each) for each in running]
         return any(done)
 
-    def _handling(self, batch: list[Delivery]) -> Any:
-        return consume.handle, self._service, self._handlers, batch
+    def _submit(self, batch: list[Delivery]) -> "Future[list[Record]]":
+        return self._db.submit(consume.handle, self._service, self._handlers, batch)
 
     def _settle(
         self,
@@ -126,7 +129,7 @@ class Consumer:
     ) -> None:
         for _ in batch:
             lane.waiting.popleft()
-        lane.failures, lane.due = 0, 0.0
+        lane.failures, lane.delays, lane.due = 0, 0, 0.0
         if lane.alone and not lane.waiting:
             lane.alone = False
             subscription.resume(place)
@@ -136,20 +139,21 @@ class Consumer:
         self, subscription: Subscription, lane: _Lane, batch: list[Delivery], error: Exception
     ) -> bool:
         record = batch[0].record
-        lane.failures += 1
         if not lane.alone:
             lane.alone = True
             subscription.pause(batch[0].place)
-        lane.due = monotonic() + min(5.0, 0.05 * 2**lane.failures)
-        if isinstance(error, DBAPIError | Busy) and not _is_the_records_own(error):
+        lane.delays += 1
+        lane.due = monotonic() + 0.05 * 2 ** min(lane.delays, 7)
+        if has_failed(error):
             _logger.warning("%s waits for its database: %s", self._service, error)
             return False
         HANDLER_FAILURES.labels(self._service, record.type).inc()
         if len(batch) > 1:
-            lane.failures, lane.due = 0, 0.0  # found out one by one which record it is
+            lane.due = 0.0  # found out one by one which record it is
             return True
+        lane.failures += 1
         _logger.warning(
-            "%s %s failed %s times", record.type, record.id, lane.failures, exc_info=error
+            "%s %s failed %s times", record.type, record.event_id, lane.failures, exc_info=error
         )
         if lane.failures >= TRIES:
             return self._park(subscription, lane, batch, error)
@@ -160,11 +164,5 @@ class Consumer:
     ) -> bool:
         said = f"{type(error).__name__}: {error}"[:2000]
         self._db.submit(consume.park, batch[0], said).result()
-        self._db.look(consume.count_parked, self._service).result()
         self._advance(subscription, lane, batch[0].place, batch)
         return bool(lane.waiting)
-
-
-def _is_the_records_own(error: Exception) -> bool:
-    """A constraint the handler's own data broke will break again; a lost connection will not."""
-    return isinstance(error, IntegrityError | DataError | ProgrammingError)

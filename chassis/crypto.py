@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, LargeBinary, String, Table, insert, select
+from sqlalchemy import Column, LargeBinary, String, Table, select
 from sqlalchemy.orm import Session
 
-from chassis.db import tables
+from chassis.db import insert_new, tables
 
 data_keys = Table(
     "data_key",
@@ -44,19 +44,18 @@ def unseal(sealed: bytes, keys: Sequence[bytes], about: str) -> bytes:
     raise CannotOpen(f"what is sealed about {about} cannot be opened with our keys")
 
 
-def data_key(
-    session: Session, masters: Sequence[bytes], tenant: str, at: datetime
-) -> tuple[str, bytes]:
-    """The month, and its key of one tenant; made at first use."""
+def data_key(session: Session, masters: Sequence[bytes], tenant: str, at: datetime) -> bytes:
+    """The key of one tenant and the month of `at`; made at first use."""
     month = f"{at:%Y-%m}"
     found = select(data_keys.c.sealed).where(
         data_keys.c.tenant == tenant, data_keys.c.month == month
     )
-    sealed = session.execute(found.with_for_update()).scalar()
+    sealed = session.execute(found).scalar()
     if sealed is None:
-        sealed = seal(os.urandom(32), masters, f"{tenant} {month}")
-        session.execute(insert(data_keys).values(tenant=tenant, month=month, sealed=sealed))
-    return month, _opened(sealed, tuple(masters), f"{tenant} {month}")
+        fresh = seal(os.urandom(32), masters, f"{tenant} {month}")
+        insert_new(session, data_keys, tenant=tenant, month=month, sealed=fresh)
+        sealed = session.execute(found).scalar_one()
+    return _opened(sealed, tuple(masters), f"{tenant} {month}")
 
 
 @lru_cache(maxsize=4096)

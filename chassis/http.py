@@ -10,11 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from chassis.db import Busy, Database
+from chassis.db import Database, has_failed
 from chassis.settings import Settings
 from chassis.telemetry import request_id
 
@@ -113,16 +112,16 @@ def problem_response(request: Request, problem: Problem) -> JSONResponse:
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Every error of the service and of the framework in the one form."""
+    """Every refusal of the service and of the framework in the one form; `Outermost` the rest."""
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
-        return problem_response(request, _as_problem(error))
+        return problem_response(request, as_problem(error))
 
-    for kind in (Problem, RequestValidationError, HTTPException, Busy, OperationalError, Exception):
+    for kind in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, refused)
 
 
-def _as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
@@ -133,16 +132,22 @@ def _as_problem(error: Exception) -> Problem:
         return Problem(
             error.status_code, code, str(error.detail), headers=dict(error.headers or {})
         )
-    if isinstance(error, Busy | OperationalError):
+    if has_failed(error):
         return Problem(503, "busy", "the database is busy; try again", headers={"Retry-After": "1"})
     return Problem(500, "internal", "something failed here; the request id finds it in our log")
 
 
 def _field_error(error: dict[str, Any]) -> FieldError:
-    place, *path = [str(step).replace("~", "~0").replace("/", "~1") for step in error["loc"]]
+    place, *path = [_pointed(step) for step in error["loc"]]
     pointer = "/" + "/".join(path) if place == "body" else ".".join(path) or place
     message = re.sub(r"^Value error, ", "", str(error["msg"]))
     return FieldError(pointer=pointer, code=str(error["type"]), message=f"{pointer}: {message}")
+
+
+def _pointed(step: str | int) -> str:
+    """A step of a JSON pointer; a lone surrogate in a name could not be written."""
+    name = str(step).encode(errors="replace").decode()
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -186,12 +191,14 @@ def page_of(
 
 def _from_cursor(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
+        place = base64.urlsafe_b64decode(cursor.encode()).decode()
     except ValueError:
-        error = FieldError(
-            pointer="after", code="bad-cursor", message="give back next_cursor as is"
-        )
-        raise Problem(422, "invalid", error.message, [error]) from None
+        place = ""
+    if not place or not place.isprintable():
+        message = "give back next_cursor as is"
+        error = FieldError(pointer="after", code="bad-cursor", message=message)
+        raise Problem(422, "invalid", message, [error])
+    return place
 
 
 def etag(version: int) -> str:

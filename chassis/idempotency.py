@@ -9,17 +9,20 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, get_type_hin
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Integer, String, Table, Text, delete, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Column, Integer, String, Table, Text, delete, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from chassis.caller import Anyone
-from chassis.db import Busy, Database, Instant, now, tables
+from chassis.db import Database, Instant, insert_new, now, on_postgres, tables
 from chassis.http import FieldError, Problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_NOT_STORED = {401, 429}  # and 5xx and `not-yet-known`: the same request may succeed later
+LOCK_TIMEOUT_MS = 5_000  # so long the second of two equal requests waits for the first
+LOCK_NOT_AVAILABLE = "55P03"
+_NOT_STORED = {401, 429}  # and 5xx: the same request may succeed later
+_PASSING = {"not-yet-known"}
 
 answers = Table(
     "idempotency",
@@ -51,8 +54,11 @@ class Idempotent:
         command = lambda session: fn(session, *args, **kwargs)  # noqa: E731
         try:
             replayed, answer = await self.db.write(self._once, command, shape)
-        except (DBAPIError, Busy) as error:
-            raise _in_progress(error) from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            detail = "the first request with this Idempotency-Key is still running"
+            raise Problem(409, "in-progress", detail, headers={"Retry-After": "1"}) from error
         if replayed:
             self.response.headers["Idempotent-Replayed"] = "true"
         if isinstance(answer, Problem):
@@ -71,7 +77,7 @@ class Idempotent:
             with session.begin_nested():
                 answer = command(session)
         except Problem as problem:
-            if problem.status >= 500 or problem.status in _NOT_STORED or _passing(problem):
+            if problem.status >= 500 or problem.status in _NOT_STORED or problem.code in _PASSING:
                 raise
             self._keep(session, problem.status, json.dumps(_fields(problem)))
             return False, problem
@@ -80,18 +86,15 @@ class Idempotent:
 
     def _claim(self, session: Session) -> Any:
         """The row of an earlier request; none if this one is the first."""
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(text("SET LOCAL lock_timeout = '5s'"))
-        seen = select(answers).where(answers.c.scope == self.scope)
-        if row := session.execute(seen).first():
-            return row
-        fresh = {"request_hash": self.request_hash, "status": 0, "answer": "", "stored_at": now()}
-        try:
-            with session.begin_nested():
-                session.execute(insert(answers).values(scope=self.scope, **fresh))
-        except IntegrityError:  # the other one has just committed
-            return session.execute(seen).one()
-        return None
+        if on_postgres(session):
+            session.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+        is_first = insert_new(
+            session, answers, scope=self.scope, request_hash=self.request_hash, status=0,
+            answer="", stored_at=now(),
+        )  # fmt: skip
+        if is_first:
+            return None
+        return session.execute(select(answers).where(answers.c.scope == self.scope)).one()
 
     def _stored(self, row: Any, shape: TypeAdapter[Any]) -> Any:
         if row.request_hash != self.request_hash:
@@ -112,20 +115,9 @@ class Idempotent:
         )
 
 
-def _passing(problem: Problem) -> bool:
-    return problem.code == "not-yet-known"
-
-
 def _fields(problem: Problem) -> dict[str, Any]:
     errors = [error.model_dump() for error in problem.errors]
     return {"code": problem.code, "detail": problem.detail, "errors": errors}
-
-
-def _in_progress(error: DBAPIError | Busy) -> Exception:
-    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == "55P03":
-        detail = "the first request with this Idempotency-Key is still running"
-        return Problem(409, "in-progress", detail, headers={"Retry-After": "1"})
-    return error
 
 
 @lru_cache(maxsize=256)

@@ -19,15 +19,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    insert,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis.crypto import data_key, seal, unseal
-from chassis.db import Database, Instant, now, tables, touch
+from chassis.db import Database, Instant, has_failed, insert_new, now, tables, touch
 from chassis.http import Problem
 from chassis.settings import Settings
 from chassis.telemetry import DELIVERIES
@@ -127,21 +125,17 @@ async def accept(db: Database, settings: Settings, incoming: Incoming) -> tuple[
 def store(session: Session, masters: tuple[bytes, ...], incoming: Incoming) -> tuple[str, str]:
     """No check before the insert: a body seen before is found by the constraint alone."""
     at, delivery_id = now(), new_id("idl")
-    month, key = data_key(session, masters, incoming.tenant, at)
+    key = data_key(session, masters, incoming.tenant, at)
     digest = hashlib.sha256(incoming.body).hexdigest()
-    try:
-        with session.begin_nested():
-            session.execute(
-                insert(deliveries).values(
-                    id=delivery_id, kind=incoming.kind, connection_id=incoming.connection_id,
-                    tenant=incoming.tenant, received_at=at, source=incoming.source,
-                    pulled=incoming.source == "pull",
-                    headers=json.dumps({**incoming.headers, "key": month}),
-                    body=seal(incoming.body, [key], delivery_id), body_sha256=digest,
-                    state="received", reason="", outcome="{}", attempts=0, duplicates=0, due_at=at,
-                )
-            )  # fmt: skip
-    except IntegrityError:
+    is_new = insert_new(
+        session, deliveries, id=delivery_id, kind=incoming.kind,
+        connection_id=incoming.connection_id, tenant=incoming.tenant, received_at=at,
+        source=incoming.source, pulled=incoming.source == "pull",
+        headers=json.dumps(dict(incoming.headers)), body=seal(incoming.body, [key], delivery_id),
+        body_sha256=digest, state="received", reason="", outcome="{}", attempts=0, duplicates=0,
+        due_at=at,
+    )  # fmt: skip
+    if not is_new:
         return _again(session, incoming, digest), "duplicate"
     touch(session, "inbound")
     return delivery_id, "received"
@@ -214,6 +208,8 @@ class InboundWorker:
                 delivery = opened(session, self._masters, row)
                 outcome, due = self._how[row.kind](session, delivery), None
         except Exception as error:
+            if has_failed(error):
+                raise
             _logger.warning("delivery %s: %r", row.id, error, exc_info=error)
             outcome, due = _after_failure(row.attempts + 1)
         session.execute(
@@ -229,7 +225,7 @@ class InboundWorker:
 
 def opened(session: Session, masters: tuple[bytes, ...], row: Any) -> Delivery:
     headers = json.loads(row.headers)
-    _, key = data_key(session, masters, row.tenant, row.received_at)
+    key = data_key(session, masters, row.tenant, row.received_at)
     body = unseal(row.body, [key], row.id)
     return Delivery(
         row.id, row.connection_id, row.tenant, row.received_at, row.source, headers, body

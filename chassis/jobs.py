@@ -10,16 +10,16 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, Float, String, Table, Text, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from chassis.db import Busy, Database, Instant, now, tables, touch
+from chassis.db import Busy, Database, Instant, has_failed, insert_new, now, tables, touch
 from chassis.telemetry import JOBS, current_trace, follow_trace
 from contracts.values import new_id
 
@@ -113,7 +113,8 @@ class JobRunner:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._forever(self._run_schedules))
+            for schedule in self._schedules:
+                tasks.create_task(self._forever(partial(self._run_schedule, schedule)))
             if self._computations:
                 tasks.create_task(self._forever(self._run_computation))
 
@@ -127,11 +128,9 @@ class JobRunner:
                 _logger.exception("jobs of %s go on after an error", self._service)
                 await asyncio.sleep(1.0)
 
-    async def _run_schedules(self) -> None:
-        for schedule in self._schedules:
-            await self._db.write(_run_if_due, schedule, now())
-        shortest = min([timedelta(seconds=1), *(each.every for each in self._schedules)])
-        await asyncio.sleep(shortest.total_seconds())
+    async def _run_schedule(self, schedule: Schedule) -> None:
+        await self._db.write(_run_if_due, schedule, now())
+        await asyncio.sleep(min(1.0, schedule.every.total_seconds()))
 
     async def _run_computation(self) -> None:
         async def claim() -> Any:
@@ -165,9 +164,9 @@ class JobRunner:
         """Empty, or what is wrong with the result; a database that fails is tried again."""
         try:
             await self._db.write(_finish, job, computation, outcome["result"])
-        except (Busy, OperationalError):
-            raise
         except Exception as error:
+            if has_failed(error):
+                raise
             _logger.exception("the result of %s could not be recorded", job.id)
             return f"{type(error).__name__}: {error}"
         return ""
@@ -176,8 +175,9 @@ class JobRunner:
         """Feeds the child its input; keeps progress and lease while it computes."""
         assert child.stdin is not None  # noqa: S101 - asked for above
         assert child.stdout is not None  # noqa: S101
-        child.stdin.write(job.input.encode() + b"\n")
-        await child.stdin.drain()
+        with suppress(ConnectionError):  # a child that has died already is found out below
+            child.stdin.write(job.input.encode() + b"\n")
+            await child.stdin.drain()
         child.stdin.close()
         while True:
             try:
@@ -194,9 +194,7 @@ class JobRunner:
 
 
 def _run_if_due(session: Session, schedule: Schedule, at: datetime) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    first = dialect.insert(schedules).values(name=schedule.name, due_at=at)
-    session.execute(first.on_conflict_do_nothing())
+    insert_new(session, schedules, name=schedule.name, due_at=at)
     claimed = session.execute(
         update(schedules)
         .where(schedules.c.name == schedule.name, schedules.c.due_at <= at)
@@ -248,7 +246,7 @@ def _finish(session: Session, job: Any, computation: Computation, result: Any) -
 def _fail(session: Session, job_id: str, problem: str) -> None:
     session.execute(
         update(jobs)
-        .where(jobs.c.id == job_id)
+        .where(jobs.c.id == job_id, jobs.c.status == "running")
         .values(status="failed", lease_until=None, problem=problem)
     )
     touch(session, job_id)

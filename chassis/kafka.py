@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from time import monotonic
 from typing import Any
 
 from kafka import (  # type: ignore[import-untyped]
@@ -16,7 +19,6 @@ from kafka.admin import NewTopic  # type: ignore[import-untyped]
 from kafka.errors import (  # type: ignore[import-untyped]
     CommitFailedError,
     KafkaError,
-    KafkaTimeoutError,
     TopicAlreadyExistsError,
 )
 from kafka.structs import OffsetAndMetadata  # type: ignore[import-untyped]
@@ -24,61 +26,53 @@ from kafka.structs import OffsetAndMetadata  # type: ignore[import-untyped]
 from chassis.log import Delivery, LogUnavailable, Place, Positions, Record
 
 _FOREVER_MS = 2_147_483_647  # a record on its way is never given up: waiting is not failing
-_CALL_S = 5.0
+_CALL_S = 2.0
 
 
 class KafkaLog:
     """Implements chassis.log.Log. The client's own thread sends; a lock keeps batches in order."""
 
-    def __init__(self, url: str, partitions: int, retention: timedelta | None = None) -> None:
+    def __init__(self, url: str, partitions: int, retention: timedelta) -> None:
         self._servers = url.removeprefix("kafka://").split(",")
         self._partitions = partitions
-        self._retention = retention or timedelta(days=30)
+        self._retention = retention
         self._topics: set[str] = set()
         self._lock = threading.Lock()
         self._sending: KafkaProducer | None = None
-        self._closed = False
+        self._on_their_way: dict[str, Any] = {}  # futures by event id
 
     def append(self, records: Sequence[Record]) -> int:
         with self._lock:
             try:
                 self._create({record.topic for record in records})
-                producer = self._producer()
-                futures = [
-                    producer.send(
-                        record.topic,
-                        key=record.key.encode(),
-                        value=record.body,
-                        headers=_headers(record),
-                    )
-                    for record in records
-                ]
+                for record in records:
+                    self._send(record)
             except KafkaError as error:
                 raise LogUnavailable(f"{self._servers}: {error}") from error
-            return self._acknowledged(futures)
+            return self._acknowledged(records)
 
-    def _acknowledged(self, futures: Sequence[Any]) -> int:
-        """A time-out is not a failure: the same future is waited for until it is done."""
-        acknowledged = 0
-        for future in futures:
-            while not self._done(future):
-                if self._closed:
-                    raise LogUnavailable("closing; what was not acknowledged stays in the outbox")
-            if future.failed():
-                break
-            acknowledged += 1
-        if acknowledged == 0:
+    def _send(self, record: Record) -> None:
+        """Never again while it is on its way: a time-out is not a failure."""
+        if record.event_id not in self._on_their_way:
+            self._on_their_way[record.event_id] = self._producer().send(
+                record.topic,
+                key=record.key.encode(),
+                value=record.body,
+                headers=_headers(record),
+            )
+
+    def _acknowledged(self, records: Sequence[Record]) -> int:
+        """Only a record that failed, and all after it, are sent again: when all are done."""
+        until = monotonic() + _CALL_S
+        futures = [self._on_their_way[record.event_id] for record in records]
+        if not all(_is_done(future, until) for future in futures):
+            raise LogUnavailable(f"{self._servers} does not acknowledge")
+        for record in records:
+            del self._on_their_way[record.event_id]
+        acknowledged = list(takewhile(lambda future: future.succeeded(), futures))
+        if not acknowledged:
             raise LogUnavailable(f"{self._servers}: {futures[0].exception}")
-        return acknowledged
-
-    def _done(self, future: Any) -> bool:
-        try:
-            future.get(timeout=0.5)
-        except KafkaTimeoutError:
-            return bool(future.is_done)
-        except KafkaError:
-            return True
-        return True
+        return len(acknowledged)
 
     def subscribe(
         self, consumer: str, topics: Sequence[str], positions: Positions
@@ -90,13 +84,14 @@ class KafkaLog:
             raise LogUnavailable(f"{self._servers}: {error}") from error
 
     def ready(self) -> bool:
+        """A broker answers now; that one has answered before does not count."""
         try:
-            return bool(self._producer().bootstrap_connected())
+            with closing(KafkaAdminClient(bootstrap_servers=self._servers)) as admin:
+                return bool(admin.list_topics() is not None)
         except KafkaError:
             return False
 
     def close(self) -> None:
-        self._closed = True
         if self._sending is not None:
             self._sending.close(timeout=_CALL_S)
 
@@ -119,12 +114,9 @@ class KafkaLog:
         missing = topics - self._topics
         if not missing:
             return
-        admin = KafkaAdminClient(bootstrap_servers=self._servers, reconnect_backoff_max_ms=1000)
-        try:
+        with closing(KafkaAdminClient(bootstrap_servers=self._servers)) as admin:
             for topic in sorted(missing):
                 self._create_one(admin, topic)
-        finally:
-            admin.close()
         self._topics |= missing
 
     def _create_one(self, admin: KafkaAdminClient, topic: str) -> None:
@@ -148,6 +140,8 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         self._positions = positions
         self._owned: set[Place] = set()
+        self._lost: set[Place] = set()
+        self._failure: Exception | None = None
         self._client = KafkaConsumer(
             bootstrap_servers=servers,
             group_id=consumer,
@@ -165,7 +159,11 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         places = [(part.topic, part.partition) for part in assigned]
         self._owned |= set(places)
-        known = self._positions(places)
+        try:
+            known = self._positions(places)
+        except Exception as error:
+            self._failure = error  # reading on from anywhere else could leave records out
+            raise
         for topic, partition in places:
             if (topic, partition) in known:
                 self._client.seek(TopicPartition(topic, partition), known[topic, partition])
@@ -173,31 +171,36 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._client.seek_to_beginning(TopicPartition(topic, partition))
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self._owned -= {(part.topic, part.partition) for part in revoked}
+        gone = {(part.topic, part.partition) for part in revoked}
+        self._owned -= gone
+        self._lost |= gone
 
     def poll(self, within: float) -> list[Delivery]:
         try:
             batches = self._client.poll(timeout_ms=int(within * 1000))
         except KafkaError as error:
             raise LogUnavailable(str(error)) from error
+        if self._failure is not None:
+            raise LogUnavailable(f"where to go on from is not known: {self._failure}")
         return [_delivery(message) for batch in batches.values() for message in batch]
 
     def pause(self, place: Place) -> None:
-        if self.owns(place):
+        if place in self._owned:
             self._client.pause(TopicPartition(*place))
 
     def resume(self, place: Place) -> None:
-        if self.owns(place):
+        if place in self._owned:
             self._client.resume(TopicPartition(*place))
 
-    def owns(self, place: Place) -> bool:
-        return place in self._owned
+    def lost(self) -> set[Place]:
+        lost, self._lost = self._lost, set()
+        return lost
 
     def commit(self, positions: Mapping[Place, int]) -> None:
         mine = {
             TopicPartition(*place): OffsetAndMetadata(offset, "", -1)
             for place, offset in positions.items()
-            if self.owns(place)
+            if place in self._owned
         }
         if not mine:
             return
@@ -213,7 +216,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]
 def _headers(record: Record) -> list[tuple[str, bytes]]:
     return [
         ("ce_specversion", b"1.0"),
-        ("ce_id", record.id.encode()),
+        ("ce_id", record.event_id.encode()),
         ("ce_type", record.type.encode()),
         ("ce_source", f"/{record.type.partition('.')[0]}".encode()),
         ("ce_time", record.time.isoformat().encode()),
@@ -226,16 +229,26 @@ def _headers(record: Record) -> list[tuple[str, bytes]]:
 
 
 def _delivery(message: Any) -> Delivery:
-    headers = {name: value.decode() for name, value in message.headers}
+    """A tombstone, or what is none of ours, has no type: no handler hears it."""
+    said = {name: (value or b"").decode(errors="replace") for name, value in message.headers}
+    written = datetime.fromtimestamp(message.timestamp / 1000, UTC)
     record = Record(
-        id=headers["ce_id"],
-        type=headers["ce_type"],
+        event_id=said.get("ce_id", ""),
+        type=said.get("ce_type", "") if message.value is not None else "",
         topic=message.topic,
-        key=headers["ce_subject"],
-        tenant=headers["ce_tenant"],
-        sequence=int(headers["ce_sequence"]),
-        time=datetime.fromisoformat(headers["ce_time"]),
-        traceparent=headers["traceparent"],
-        body=message.value or b"{}",
+        key=said.get("ce_subject", ""),
+        tenant=said.get("ce_tenant", ""),
+        sequence=int(said.get("ce_sequence", 0)),
+        time=datetime.fromisoformat(said["ce_time"]) if "ce_time" in said else written,
+        traceparent=said.get("traceparent", ""),
+        body=message.value or b"",
     )
     return Delivery(record, message.partition, message.offset)
+
+
+def _is_done(future: Any, until: float) -> bool:
+    try:
+        future.get(timeout=max(0.0, until - monotonic()))
+    except KafkaError:
+        return bool(future.is_done)
+    return True

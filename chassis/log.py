@@ -1,9 +1,8 @@
 """The log: one small interface, two implementations (a SQLite file, Apache Kafka)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 Place = tuple[str, int]  # topic, partition
 Positions = Callable[[Sequence[Place]], Mapping[Place, int]]  # where a consumer goes on from
@@ -13,11 +12,10 @@ class LogUnavailable(Exception):
     """The log did not answer. Nothing is lost: the outbox keeps what was not acknowledged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One event on its way: what every event carries, and its body as JSON."""
 
-    id: str
+    event_id: str
     type: str
     topic: str
     key: str
@@ -28,8 +26,7 @@ class Record:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A record as read, with its place in the log."""
 
     record: Record
@@ -49,7 +46,9 @@ class Subscription(Protocol):
 
     def pause(self, place: Place) -> None: ...
     def resume(self, place: Place) -> None: ...
-    def owns(self, place: Place) -> bool: ...
+
+    def lost(self) -> set[Place]:
+        """What was taken away since this was last asked, though it may have come back."""
 
     def commit(self, positions: Mapping[Place, int]) -> None:
         """Shows the lag; what counts is the consumer's own offset row."""
@@ -71,12 +70,12 @@ class Log(Protocol):
     def close(self) -> None: ...
 
 
-def open_log(url: str, partitions: int) -> Log:
+def open_log(url: str, partitions: int, retention: timedelta) -> Log:
     """`sqlite:///var/log.db` or `kafka://host:port[,host:port]`."""
     if url.startswith("sqlite"):
         from chassis.embedded import EmbeddedLog  # noqa: PLC0415 - only the one in use is imported
 
-        return EmbeddedLog(url, partitions)
+        return EmbeddedLog(url, partitions, retention)
     from chassis.kafka import KafkaLog  # noqa: PLC0415
 
-    return KafkaLog(url, partitions)
+    return KafkaLog(url, partitions, retention)

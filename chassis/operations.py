@@ -76,27 +76,16 @@ async def show_parked(_: Operator, db: Db) -> ParkedList:
 async def replay(request: Request, _: Operator, db: Db) -> Replayed:
     """Runs parked records again, per key in order; a key that fails again stays parked."""
     service = request.app.state.service
-    done, failed = 0, {}
-    for key in await db.read(consume.parked_keys):
-        try:
-            done += await db.write(consume.replay, service.name, service.handlers, key)
-        except Exception as error:
-            failed[key] = f"{type(error).__name__}: {error}"
-    await db.read(consume.count_parked, service.name)
+    done, failed = await asyncio.to_thread(consume.replay_all, db, service.name, service.handlers)
     return Replayed(replayed=done, failed=failed)
 
 
 @router.delete("/parked/{parked_id}", name="drop_parked")
 async def drop(
-    request: Request,
-    parked_id: str,
-    _: Operator,
-    db: Db,
-    reason: Annotated[str, Query(min_length=3)],
+    parked_id: str, _: Operator, db: Db, reason: Annotated[str, Query(min_length=3)]
 ) -> Dropped:
     if not await db.write(consume.drop, parked_id):
         raise not_found("parked record")
-    await db.read(consume.count_parked, request.app.state.service.name)
     return Dropped(dropped=parked_id, reason=reason)
 
 
@@ -106,7 +95,7 @@ async def say_again(request: Request, _: Operator, db: Db) -> Resaid:
     states = request.app.state.service.states
     if states is None:
         raise Problem(409, "no-states", f"{request.app.state.service.name} has no states to say")
-    return Resaid(said=await asyncio.to_thread(resay, db, states))
+    return Resaid(said=await db.write(resay, states))
 
 
 def job_out(row: Any) -> JobOut:

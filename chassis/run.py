@@ -52,9 +52,8 @@ def _mend(command: str, service: Service, settings: Settings) -> None:
     db = Database(settings.database_for(service.name), settings)
     try:
         if command == "replay":
-            for key in db.look(consume.parked_keys).result():
-                db.submit(consume.replay, service.name, service.handlers, key).result()
+            print(consume.replay_all(db, service.name, service.handlers))  # noqa: T201
         elif service.states is not None:
-            resay(db, service.states)
+            print(db.submit(resay, service.states).result())  # noqa: T201
     finally:
         db.close()

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -35,7 +36,17 @@ class _Savepoints(SQLiteDialect_pysqlite):
 
     supports_statement_cache = True
 
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        """After SQLite has ended the transaction (disk full) a command does nothing more."""
+        _check_open(cursor.connection)
+        cursor.execute(statement, parameters)
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        _check_open(cursor.connection)
+        cursor.executemany(statement, parameters)
+
     def do_begin(self, dbapi_connection: Any) -> None:
+        _check_open(dbapi_connection)
         dbapi_connection.execute("SAVEPOINT w")
 
     def do_commit(self, dbapi_connection: Any) -> None:
@@ -46,6 +57,13 @@ class _Savepoints(SQLiteDialect_pysqlite):
         if dbapi_connection.in_transaction:
             dbapi_connection.execute("ROLLBACK TO w")
             dbapi_connection.execute("RELEASE w")
+
+
+def _check_open(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        ended = sqlite3.OperationalError("SQLite has ended the transaction")
+        ended.sqlite_errorname = "SQLITE_ABORT"
+        raise ended
 
 
 registry.register("sqlite.savepoints", "chassis.sqlite", "_Savepoints")
@@ -90,7 +108,10 @@ class SQLite:
         self._writer.start()
 
     def submit_write(self, run: Run) -> None:
-        self._queue.put(run)
+        if self._writer.is_alive():
+            self._queue.put(run)
+        else:
+            run.fail(Busy("the database is closed"))
 
     def submit_read(self, run: Run) -> None:
         self._readers.submit(self._read, run)
@@ -112,8 +133,8 @@ class SQLite:
     def _group(self, first: Run) -> bool:
         """Runs what waits in one transaction. False once the queue was closed."""
         open_still = True
-        if not self._begin([first]):
-            return True
+        if not self._begin(first):
+            return self._refuse_waiting()
         runs, answers, until = [first], [self._member(first)], monotonic() + GROUP_S
         while self._raw.in_transaction and monotonic() < until:
             try:
@@ -134,33 +155,43 @@ class SQLite:
     def _each_alone(self, runs: list[Run]) -> None:
         """A member ended the outer transaction (disk full, I/O error): nobody has succeeded yet."""
         for run in runs:
-            if not self._begin([run]):
-                continue
             run.info.clear()
+            if not self._begin(run):
+                continue
             answer = self._member(run)
             if self._raw.in_transaction and self._commit():
                 self._tell([run], [answer])
             else:
-                failure = answer[1] or Busy("the write could not be committed")
-                run.fail(failure)
+                self._abandon()
+                run.fail(answer[1] or Busy("the write could not be committed"))
 
-    def _begin(self, runs: list[Run]) -> bool:
+    def _begin(self, run: Run) -> bool:
         try:
             self._raw.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            for run in runs:
-                run.fail(Busy(str(error)))
+        except sqlite3.Error as error:
+            run.fail(Busy(str(error)))
             return False
+        return True
+
+    def _refuse_waiting(self) -> bool:
+        """Another process holds the file: who queued meanwhile has waited as long."""
+        for _ in range(self._queue.qsize()):
+            if (run := self._queue.get()) is None:
+                return False
+            run.fail(Busy("the database is held by another process"))
         return True
 
     def _commit(self) -> bool:
         try:
             self._raw.execute("COMMIT")
         except sqlite3.Error:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
+            self._abandon()
             return False
         return True
+
+    def _abandon(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
 
     def _member(self, run: Run) -> tuple[Any, BaseException | None]:
         session = Session(self._connection, expire_on_commit=False, info=self._info)
@@ -168,7 +199,10 @@ class SQLite:
             answer = run.call(session)
             session.commit()
         except BaseException as error:  # whatever a command raises fails it alone
-            session.rollback()
+            try:
+                session.rollback()
+            except (SQLAlchemyError, sqlite3.Error):
+                self._abandon()  # its savepoint is gone: nobody of this group has succeeded
             return None, error
         else:
             run.info = dict(session.info)

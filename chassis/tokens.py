@@ -1,4 +1,4 @@
-"""Signed words (compact JWS, EdDSA) with rotating keys that other services verify offline."""
+"""Signed words (compact JWS, Ed25519) with rotating keys that other services verify offline."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from chassis.outbox import outbox, publish
 from contracts.event import Event
 from contracts.values import new_id
 
-ALGORITHM = "EdDSA"  # fixed, never read from a token
+ALGORITHM = "Ed25519"  # RFC 9864: fixed, never read from a token
 
 signing_keys = Table(
     "signing_key",

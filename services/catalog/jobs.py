@@ -74,10 +74,9 @@ def _products(parsed: Parsed) -> list[Any]:
                 message = f"another row of {head['handle']} says {product[name]!r}"
                 column = "product_title" if name == "title" else name
                 parsed.errors.append(RowError(row, column, "differs", message))
+        _check(row, NewProduct, {**head, "variants": []}, parsed, without="variants")
         _check(row, VariantIn, cells, parsed)
         product["variants"].append(cells)
-    for row, product in by_handle.values():
-        _check(row, NewProduct, product, parsed, without="variants")
     return list(by_handle.values())
 
 
