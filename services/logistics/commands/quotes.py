@@ -51,11 +51,8 @@ class _Draft:
 def quote(session: Session, caller: Caller, asked: NewQuote) -> QuoteOut:
     """Kept as answered. Only a complete one gets a token."""
     draft = _draft(session, caller.tenant, asked)
-    found = options.options_for(session, draft.tenant, _offers_asked(draft))
-    chosen = options.chosen(found.options, asked.shipping.service, asked.shipping.service_class)
+    found, chosen, ledger, freight = _calculated(session, draft)
     needs_freight = any(row.kind == "goods" for row in draft.known.values())
-    freight = _freight(draft, chosen) if needs_freight else Decimal(0)
-    ledger = calculate(_request(draft, found.ship_from, freight), draft.rules)
     answered = _ledger_json(draft, ledger, freight)
     totals = _totals(draft, ledger, freight)
     gaps = [GapOut.model_validate(gap_json(gap)) for gap in ledger.gaps]
@@ -84,6 +81,22 @@ def quote(session: Session, caller: Caller, asked: NewQuote) -> QuoteOut:
         out.token = _token(session, draft, out, ledger, chosen)
     _keep(session, draft, out)
     return out
+
+
+def _calculated(
+    session: Session, draft: _Draft
+) -> tuple[options.Found, Option | None, Ledger, Decimal | None]:
+    """Twice: what a carrier advances at the border is known once the charges are, and costs too."""
+    advanced = Decimal(0)
+    for _ in range(2):
+        found = options.options_for(session, draft.tenant, _offers_asked(draft, advanced))
+        wish = draft.asked.shipping
+        chosen = options.chosen(found.options, wish.service, wish.service_class)
+        needs_freight = any(row.kind == "goods" for row in draft.known.values())
+        freight = _freight(draft, chosen) if needs_freight else Decimal(0)
+        ledger = calculate(_request(draft, found.ship_from, freight), draft.rules)
+        advanced = ledger.known_subtotal if draft.incoterm == Incoterm.DDP else Decimal(0)
+    return found, chosen, ledger, freight
 
 
 def _draft(session: Session, tenant: str, asked: NewQuote) -> _Draft:
@@ -146,8 +159,11 @@ def _prices(session: Session, draft: _Draft) -> dict[str, int]:
     return prices
 
 
-def _offers_asked(draft: _Draft) -> options.Asked:
+def _offers_asked(draft: _Draft, advanced: Decimal) -> options.Asked:
+    """Values in the market's currency, and in the euros that a card may count in."""
     goods = [line for line in draft.asked.lines if draft.known[line.sku].kind == "goods"]
+    worth = sum(draft.prices[line.sku] * line.quantity for line in goods)
+    currency = draft.market.currency
     return options.Asked(
         destination=(
             draft.asked.destination.country,
@@ -155,11 +171,23 @@ def _offers_asked(draft: _Draft) -> options.Asked:
             draft.asked.destination.postcode,
         ),
         items=[(draft.variant(line.sku), line.quantity) for line in goods],
-        value_minor=sum(draft.prices[line.sku] * line.quantity for line in goods),
-        currency=draft.market.currency,
+        value=_in_currencies(draft, _decimal(worth, currency)),
+        advanced=_in_currencies(draft, advanced),
         incoterm=draft.incoterm,
         hand_over=draft.at,
+        is_residential=draft.asked.buyer == "consumer",
     )
+
+
+def _in_currencies(draft: _Draft, amount: Decimal) -> dict[str, int]:
+    """Minor units in every currency there is a rate for."""
+    ours = draft.rules.rates.get(draft.market.currency)
+    if ours is None:
+        return {draft.market.currency: _money(amount, draft.market.currency).minor}
+    return {
+        currency: _money(rounded(amount / ours * rate, currency), currency).minor
+        for currency, rate in draft.rules.rates.items()
+    }
 
 
 def _freight(draft: _Draft, chosen: Option | None) -> Decimal | None:

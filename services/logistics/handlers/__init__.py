@@ -28,6 +28,4 @@ def _each(handlers: list[Handler]) -> Handler:
     return on_event
 
 
-HANDLERS: Handlers = _joined(
-    tariff.HANDLERS, stock.HANDLERS, shipping.HANDLERS, tracking.HANDLERS
-)
+HANDLERS: Handlers = _joined(tariff.HANDLERS, stock.HANDLERS, shipping.HANDLERS, tracking.HANDLERS)

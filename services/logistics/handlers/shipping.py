@@ -1,5 +1,26 @@
 """What logistics hears, as far as shipping is concerned."""
 
-from chassis.consume import Handlers
+from sqlalchemy.orm import Session
 
-HANDLERS: Handlers = {}
+from chassis.consume import Handlers
+from contracts.orders import CancelRequested, OrderConfirmed, OrderPaid
+from services.logistics.commands import shipping
+
+
+def on_order_confirmed(session: Session, event: OrderConfirmed) -> None:
+    shipping.confirm(session, event)
+
+
+def on_order_paid(session: Session, event: OrderPaid) -> None:
+    shipping.pay(session, event.order_id)
+
+
+def on_cancel_requested(session: Session, event: CancelRequested) -> None:
+    shipping.request_cancellation(session, event)
+
+
+HANDLERS: Handlers = {
+    OrderConfirmed: on_order_confirmed,
+    OrderPaid: on_order_paid,
+    CancelRequested: on_cancel_requested,
+}

@@ -7,19 +7,25 @@ from sqlalchemy.orm import Session
 
 from contracts.catalog import Variant
 from contracts.values import Incoterm, Money
+from services.logistics.domain.shipping.places import Place
+from services.logistics.queries import shipping, stock
 from services.logistics.schemas.tariff import ExcludedOut
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Goods with their quantities, to a place (country, region, postcode)."""
+    """Goods with their quantities, to a place (country, region, postcode).
+
+    `value` and `advanced` (duties the carrier pays at the border) are minor units by currency.
+    """
 
     destination: tuple[str, str, str]
     items: list[tuple[Variant, int]]
-    value_minor: int
-    currency: str
+    value: dict[str, int]
+    advanced: dict[str, int]
     incoterm: Incoterm
     hand_over: datetime
+    is_residential: bool
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Found:
-    """`ship_from` is the country of the merchant's stock."""
+    """`ship_from` is the country of the merchant's stock; empty where there is no location."""
 
     ship_from: str
     options: list[Option]
@@ -41,7 +47,30 @@ class Found:
 
 
 def options_for(session: Session, tenant: str, asked: Asked) -> Found:
-    return Found("DE", [], [])
+    locations = stock.locations(session, tenant)
+    if not locations:
+        return Found("", [], [])
+    parcels = shipping.parcels_of(asked.items)
+    if not parcels:
+        reasons = ["weight_missing: a product has no weight"] if asked.items else []
+        refused = [ExcludedOut(provider_id="", service="", reasons=reasons)] if reasons else []
+        return Found(locations[0].country, [], refused)
+    country, region, postcode = asked.destination
+    destination = Place(country, region, postcode or None, asked.is_residential)
+    terms = (asked.incoterm, asked.hand_over, asked.value, asked.advanced)
+    found = shipping.offers(session, tenant, (locations[0], destination), parcels, terms)
+    options = [
+        Option(
+            offer.provider,
+            offer.service,
+            offer.service_class,
+            Money.of(offer.price_minor, offer.currency),
+            offer.promised_on,
+        )
+        for offer in found.offers
+    ]
+    excluded = [ExcludedOut(**shipping.refused_out(each).model_dump()) for each in found.excluded]
+    return Found(locations[0].country, options, excluded)
 
 
 def chosen(options: list[Option], service: str | None, service_class: str | None) -> Option | None:

@@ -48,6 +48,13 @@ class Box:
         return self.length_mm * self.width_mm * self.height_mm
 
 
+BOXES = (
+    Box("small", 250, 175, 100, 5_000, 90),
+    Box("medium", 400, 300, 200, 15_000, 260),
+    Box("large", 600, 400, 400, 30_000, 620),
+)  # until a merchant gives a list of its own
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     parcels: tuple[Parcel, ...]
