@@ -4,13 +4,14 @@ import asyncio
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from chassis import consume, jobs
-from chassis.caller import Merchant, Operator
+from chassis.caller import Caller, Operator, only
 from chassis.http import Db, Problem, not_found
 from chassis.outbox import resay
+from contracts.event import PLATFORM
 
 
 class JobOut(BaseModel):
@@ -52,19 +53,25 @@ class Dropped(BaseModel):
 
 
 router = APIRouter()
+Owner = Annotated[Caller, Depends(only("merchant", "operator"))]
+
+
+def _tenant(caller: Caller) -> str:
+    """An operator's jobs belong to no merchant."""
+    return PLATFORM if caller.kind == "operator" else caller.tenant
 
 
 @router.get("/jobs/{job_id}", name="job")
-async def show_job(job_id: str, caller: Merchant, db: Db) -> JobOut:
-    return job_out(await db.read(jobs.job_of, caller.tenant, job_id))
+async def show_job(job_id: str, caller: Owner, db: Db) -> JobOut:
+    return job_out(await db.read(jobs.job_of, _tenant(caller), job_id))
 
 
 @router.delete("/jobs/{job_id}", name="cancel_job")
-async def cancel_job(job_id: str, caller: Merchant, db: Db) -> JobOut:
+async def cancel_job(job_id: str, caller: Owner, db: Db) -> JobOut:
     """A job that has ended stays as it ended."""
-    job_out(await db.read(jobs.job_of, caller.tenant, job_id))
+    job_out(await db.read(jobs.job_of, _tenant(caller), job_id))
     await db.write(jobs.cancel, job_id)
-    return job_out(await db.read(jobs.job_of, caller.tenant, job_id))
+    return job_out(await db.read(jobs.job_of, _tenant(caller), job_id))
 
 
 @router.get("/parked", name="parked")

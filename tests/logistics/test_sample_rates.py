@@ -69,19 +69,19 @@ def test_each_card_file_says_in_its_head_that_it_is_invented() -> None:
 
 
 def test_stock_is_of_known_goods_at_known_german_locations() -> None:
-    locations = {row["location"] for row in rows_of(SAMPLE / "locations.csv")}
+    locations = {row["location"] for row in rows_of(SAMPLE / "stock/locations.csv")}
     goods = {
         row["sku"]
         for row in rows_of(ROOT / "services" / "catalog" / "sample" / "products.csv")
         if row["kind"] == "goods"
     }
-    stock = rows_of(SAMPLE / "stock.csv")
+    stock = rows_of(SAMPLE / "stock/stock.csv")
 
-    assert {row["country"] for row in rows_of(SAMPLE / "locations.csv")} == {"DE"} <= COUNTRIES
+    assert {row["country"] for row in rows_of(SAMPLE / "stock/locations.csv")} == {"DE"} <= COUNTRIES
     assert {row["sku"] for row in stock} == goods
     assert {row["location"] for row in stock} == locations
     assert len({(row["sku"], row["location"]) for row in stock}) == len(stock)
     assert all(int(row["quantity"]) > 0 for row in stock)
-    for name in ("providers.csv", "locations.csv", "stock.csv"):
+    for name in ("providers.csv", "stock/locations.csv", "stock/stock.csv"):
         assert all(row["source"] and row["date"] for row in rows_of(SAMPLE / name))
         assert all(row["confidence"] == "high" for row in rows_of(SAMPLE / name))
