@@ -191,9 +191,7 @@ def insert_new(session: Session, table: Table, **values: Any) -> bool:
     return bool(session.execute(row).rowcount)  # type: ignore[attr-defined]
 
 
-def keep_newest(
-    session: Session, model: Any, key: dict[str, Any], values: dict[str, Any]
-) -> None:
+def keep_newest(session: Session, model: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
     """A state heard of another service: the newest stays, a late one is known by its sequence."""
     dialect = postgresql if on_postgres(session) else sqlite
     row = dialect.insert(model).values(**key, **values)

@@ -48,8 +48,7 @@ def files_of(given: dict[str, Any]) -> dict[str, str]:
             if declared > UNPACKED_LIMIT or len(entries) > MOST_FILES:
                 raise Unreadable(f"at most {MOST_FILES} files and {UNPACKED_LIMIT >> 20} MiB")
             return {
-                entry.filename: _text(entry.filename, _bounded(archive, entry))
-                for entry in entries
+                entry.filename: _text(entry.filename, _bounded(archive, entry)) for entry in entries
             }
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise Unreadable(f"this is no zip file that can be read: {error}") from error

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from services.catalog.app import SERVICE as CATALOG
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +12,7 @@ from chassis.migrate import migrate
 from chassis.settings import Settings
 from gateway.app import SERVICE as GATEWAY
 from gateway.app import create_gateway
+from services.catalog.app import SERVICE as CATALOG
 from services.logistics.app import SERVICE as LOGISTICS
 from services.orders.app import SERVICE as ORDERS
 

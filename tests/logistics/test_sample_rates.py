@@ -77,7 +77,9 @@ def test_stock_is_of_known_goods_at_known_german_locations() -> None:
     }
     stock = rows_of(SAMPLE / "stock/stock.csv")
 
-    assert {row["country"] for row in rows_of(SAMPLE / "stock/locations.csv")} == {"DE"} <= COUNTRIES
+    assert (
+        {row["country"] for row in rows_of(SAMPLE / "stock/locations.csv")} == {"DE"} <= COUNTRIES
+    )
     assert {row["sku"] for row in stock} == goods
     assert {row["location"] for row in stock} == locations
     assert len({(row["sku"], row["location"]) for row in stock}) == len(stock)

@@ -187,7 +187,7 @@ def test_a_displaced_measure_stays_in_the_ledger_with_nothing() -> None:
     ledger = ask("US", knife)
 
     displaced = [line for line in ledger.lines if line.status == "displaced"]
-    assert [(line.native_type, line.amount) for line in displaced] == [("9903.05.31", 0)]
+    assert [(line.native_type, line.amount) for line in displaced] == [("9903.05.31", Decimal(0))]
     assert displaced[0].because == "displaced by us:9903.82.09"
 
 

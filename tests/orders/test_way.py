@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
+from sqlalchemy import select
+
 from chassis.http import NotYetKnown, Problem
 from contracts.event import Event
 from contracts.logistics import (
@@ -20,12 +23,10 @@ from contracts.logistics import (
 from contracts.values import Money
 from services.orders import queries
 from services.orders.app import SERVICE
-from services.orders.commands import answers, place, returns
+from services.orders.commands import advance, answers, pay, place, returns
 from services.orders.domain.saga import Fact, Heard
 from services.orders.models import Order, Refund
-from services.orders.schemas import CancelAsked, NewRefund, NewReturn
-from sqlalchemy import select
-
+from services.orders.schemas import CancelAsked, NewRefund, NewReturn, PaymentTried
 from tests.orders import world
 from tests.running import MERCHANT, OTHER_MERCHANT, RunningService, caller
 
@@ -57,9 +58,7 @@ def booked(order_id: str, lines: dict[str, int], shipment_id: str = "shp_1") -> 
 
 
 def moved(order_id: str, status: Any, shipment_id: str = "shp_1") -> ShipmentMoved:
-    return ShipmentMoved(
-        tenant=MERCHANT, shipment_id=shipment_id, order_id=order_id, status=status
-    )
+    return ShipmentMoved(tenant=MERCHANT, shipment_id=shipment_id, order_id=order_id, status=status)
 
 
 def names(said: list[Event]) -> list[str]:
@@ -126,9 +125,6 @@ def test_short_stock_ends_an_order_without_any_payment(service: RunningService) 
 
 
 def test_a_declined_card_may_be_tried_again_until_it_is_paid(service: RunningService) -> None:
-    from services.orders.commands import pay
-    from services.orders.schemas import PaymentTried
-
     order_id = placed(service, {"TEA": 1}, "tok_decline")
     service.hears(reserved(order_id))
     service.makes_calls()
@@ -284,8 +280,6 @@ def test_a_quote_that_does_not_hold_is_refused(
 def test_a_forged_quote_is_refused_and_one_of_an_unheard_key_is_waited_for(
     service: RunningService,
 ) -> None:
-    from joserfc.jwk import OKPKey
-
     other = OKPKey.generate_key("Ed25519")
     forged = world.signed(world.claims({"TEA": 1}), key=other)
     unheard = world.signed(world.claims({"TEA": 1}), kid="key_" + "0" * 32, key=other)
@@ -301,8 +295,8 @@ def test_a_price_that_changed_since_the_quote_is_told_with_both(service: Running
     lines = world.claims({"TEA": 2})
     lines["lines"][0]["goods"] = world.euro(2000)
 
+    order = world.order({"TEA": 2}, quote=world.signed(lines))
     with pytest.raises(Problem) as refusal:
-        order = world.order({"TEA": 2}, quote=world.signed(lines))
         service.does(place.place_order, caller(), order)
 
     assert refusal.value.code == "price-changed"
@@ -320,8 +314,6 @@ def test_a_digital_order_is_paid_and_delivered_without_a_shipment(service: Runni
 
 
 def test_a_deadline_cancels_what_stalls(service: RunningService) -> None:
-    from services.orders.commands import advance
-
     order_id = placed(service, {"TEA": 1}, "tok_decline")
     service.hears(reserved(order_id))
     service.makes_calls()

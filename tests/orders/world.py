@@ -1,9 +1,12 @@
 """A world in which an order can be placed: what orders has heard, and quotes that verify."""
 
 import hashlib
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from joserfc.jwk import OKPKey
 
 from chassis import tokens
 from contracts.catalog import ListingChanged, ProductChanged, Variant
@@ -11,9 +14,7 @@ from contracts.event import Event
 from contracts.gateway import MerchantChanged
 from contracts.logistics import QuoteClaims, QuoteKeyChanged
 from contracts.values import Money, canonical, new_id
-from joserfc.jwk import OKPKey
 from services.orders.schemas import NewOrder
-
 from tests.running import MERCHANT
 
 KEY = OKPKey.generate_key("Ed25519")
@@ -22,8 +23,6 @@ PRICES = {"TEA": 1250, "CUP": 800, "BOOK": 500}
 
 
 def signed(claims: dict[str, Any], kid: str = KID, key: OKPKey = KEY) -> str:
-    import json
-
     private = json.dumps(key.as_dict(private=True)).encode()
     return tokens.sign(claims, tokens.SigningKey(kid, private))
 
@@ -73,7 +72,8 @@ def claims(lines: dict[str, int], tenant: str = MERCHANT, **changed: Any) -> dic
                 "taxes": euro(value // 5),
             }
         )
-    duties, taxes = (sum(int(line[k]["amount"].replace(".", "")) for line in quoted) for k in ("duties", "taxes"))  # noqa: E501
+    duties = sum(PRICES[sku] * quantity // 10 for sku, quantity in lines.items())
+    taxes = sum(PRICES[sku] * quantity // 5 for sku, quantity in lines.items())
     total = goods + duties + taxes + 500
     found = {
         "quote_id": new_id("qte"),

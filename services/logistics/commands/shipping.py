@@ -334,9 +334,9 @@ def shipment_moved(session: Session, shipment_id: str, moved: "Moved") -> None:
             sequence=row.version,
             shipment_id=shipment_id,
             order_id=row.order_id,
-            status=moved.status,  # type: ignore[arg-type]
+            status=moved.status,
             reason=moved.reason,
-            leg=moved.leg,  # type: ignore[arg-type]
+            leg=moved.leg,
             flags=tuple(sorted(moved.flags)),
             at=moved.at,
             promised_on=row.promised_on,
@@ -359,7 +359,7 @@ def _conclude(session: Session, row: Shipment, moved: "Moved") -> None:
             order_id=row.order_id,
             provider_id=row.provider,
             revision=row.concluded,
-            status=moved.status,  # type: ignore[arg-type]
+            status=moved.status,
             promised_on=row.promised_on,
             milestones=dict(moved.milestones),
             attempts=moved.attempts,

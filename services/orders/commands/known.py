@@ -1,6 +1,7 @@
 """What was heard of others and is kept: merchants, variants, listings, markets, quote keys."""
 
 import json
+
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 

@@ -151,6 +151,8 @@ def _limits(named: Iterable[tuple[str, object]]) -> Limits:
     """Of two rows with one name the last counts."""
     fields: dict[str, Any] = {}
     for name, value in named:
-        listed = name in _LISTED_LIMITS and isinstance(value, tuple)
-        fields[_LIMIT_FIELDS.get(name, name)] = frozenset(value) if listed else value
+        if name in _LISTED_LIMITS and isinstance(value, tuple):
+            fields[name] = frozenset(value)
+        else:
+            fields[_LIMIT_FIELDS.get(name, name)] = value
     return replace(Limits(), **fields)

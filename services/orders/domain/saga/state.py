@@ -20,7 +20,7 @@ Units = tuple[tuple[str, int], ...]  # (line id, units), in line order
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing heard. Shipments, returns and payment attempts name themselves; lines only where told."""
+    """One thing heard. Shipments, returns and payment attempts name themselves."""
 
     heard: Heard
     shipment_id: str = ""
@@ -46,7 +46,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """`goods` are the lines that are shipped; none means all digital. `done` holds what is once only."""
+    """`goods` are the lines that are shipped; none: all digital. `done` holds what is once only."""
 
     goods: Units
     status: Status = Status.PLACED
@@ -116,7 +116,7 @@ _UNDER_WAY = (
 
 
 def remember(state: OrderState, fact: Fact) -> OrderState:
-    """Keep what a fact tells of shipments and returns; one that is known already leaves all as it was."""
+    """Keep what a fact tells of shipments and returns; one that is known changes nothing."""
     if fact.heard is Heard.SHIPMENT_BOOKED:
         return _with_lines(state, fact)
     if fact.heard is Heard.SHIPMENT_MOVED:
@@ -183,9 +183,9 @@ def cancelled_shipments(state: OrderState) -> frozenset[str]:
 
 
 def reached(state: OrderState) -> Status:
-    """How far an order is by its shipments alone: the least advanced counts, a cancelled one does not.
+    """How far an order is by its shipments: the least advanced counts, a cancelled one does not.
 
-    Of shipments that have all ended, one delivered makes the order delivered: its return window runs.
+    Where all have ended, one delivered makes the order delivered: its return window runs.
     """
     if state.is_all_digital:
         is_paid = state.holds_the_charge

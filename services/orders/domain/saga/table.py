@@ -1,8 +1,8 @@
 """The way of an order: one table. What it says is in contracts/orders.py.
 
-A fact is first remembered (`state.py`), then looked up, then what is seen of all lines and shipments
-together is looked up until nothing new is seen. So facts of shipments, payments and the order may
-come in any order and repeatedly.
+A fact is first remembered (`state.py`), then looked up, then what is seen of all lines and
+shipments together is looked up until nothing new is seen. So facts of shipments, payments and
+the order may come in any order and repeatedly.
 """
 
 from collections.abc import Set
@@ -162,7 +162,7 @@ _IN_FORCE = (P.AUTHORISED, P.CAPTURED)
 
 
 def advance(state: OrderState, fact: Fact) -> Step:
-    """Total: what the table does not name changes nothing, and a test asserts that each such pair is meant."""
+    """Total: what the table does not name changes nothing."""
     if fact.heard in OF_AN_ATTEMPT and fact.attempt not in (0, state.attempt):
         return _stray(state, fact)
     if _says_nothing_new(state, fact):
@@ -276,7 +276,7 @@ def _any_has(state: OrderState, progresses: Set[Progress]) -> bool:
 
 
 def _owed(state: OrderState) -> tuple[Do, ...]:
-    """Claims and refunds due by what is lost and returned, each once; a refund waits for the capture.
+    """Claims and refunds due by what is lost and returned, each once, a refund after the capture.
 
     Not while cancelling: logistics' answer decides whether all is undone or this order goes on.
     """
