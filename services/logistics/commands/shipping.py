@@ -204,10 +204,8 @@ def _book(session: Session, row: Shipment, numbers: list[str]) -> None:
     row.version += 1
     session.flush()
     for number in numbers:
-        register_tracker(
-            session, row.tenant, row.provider, number, row.shipment_id, now().date(),
-            row.promised_on,
-        )  # fmt: skip
+        dates = (now().date(), row.promised_on)
+        register_tracker(session, row.tenant, row.provider, number, row.shipment_id, dates)
     publish(
         session,
         ShipmentBooked(

@@ -1,0 +1,162 @@
+"""Trackers and what is reported of them: any order, any repetition, the same state."""
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.db import insert_new, now
+from chassis.inbound import Delivery, Outcome, process_again
+from contracts.values import new_id
+from services.logistics.adapters.tracking import ADAPTERS
+from services.logistics.adapters.tracking.seam import read_delivery
+from services.logistics.commands import shipping
+from services.logistics.domain.tracking.body import Unusable
+from services.logistics.domain.tracking.fold import fold
+from services.logistics.domain.tracking.item import (
+    Item,
+    OtherEvent,
+    comparable_number,
+    scans_from,
+)
+from services.logistics.domain.tracking.moved import moved
+from services.logistics.domain.tracking.scan import Scan, Source, is_in_future, merge
+from services.logistics.domain.tracking.stored import folded_to_row
+from services.logistics.domain.tracking.timeline import of_one_generation
+from services.logistics.models.tracking import (
+    Connection,
+    StoredRetraction,
+    StoredScan,
+    Tracker,
+)
+from services.logistics.queries import tracking as queries
+from services.logistics.schemas.tracking import NewTracker, TrackerOut
+
+_RETRACTIONS: Any = StoredRetraction.__table__
+
+
+def register_tracker(
+    session: Session,
+    tenant: str,
+    carrier: str | None,
+    number: str,
+    shipment_id: str | None,
+    dates: tuple[date | None, date | None],
+) -> Tracker:
+    """`dates`: booked on, promised on. What waited for this number is processed again."""
+    row = Tracker(
+        tracker_id=new_id("trk"),
+        tenant=tenant,
+        carrier=carrier,
+        number=comparable_number(number),
+        shipment_id=shipment_id,
+        booked_on=dates[0],
+        promised_on=dates[1],
+        folded=None,
+        created_at=now(),
+    )
+    session.add(row)
+    session.flush()
+    for delivery_id in queries.quarantined_unknown(session, tenant):
+        process_again(session, delivery_id)
+    return row
+
+
+def watch(session: Session, caller: Caller, new: NewTracker) -> TrackerOut:
+    """A parcel that was booked elsewhere. Registered twice, it is the same tracker."""
+    known = queries.trackers_for(session, caller.tenant, new.tracking_number, new.carrier)
+    row = known[0] if known else None
+    if row is None:
+        number, dates = new.tracking_number, (new.booked_on, None)
+        row = register_tracker(session, caller.tenant, new.carrier, number, None, dates)
+    return queries.tracker_out(row)
+
+
+def process(session: Session, delivery: Delivery) -> Outcome:
+    """One authentic body. What cannot be used is kept and told, never refused."""
+    connection = session.get_one(Connection, delivery.connection_id)
+    parsed = read_delivery(ADAPTERS[connection.provider], delivery.body, delivery.headers)
+    if isinstance(parsed, Unusable):
+        return Outcome("quarantined", parsed.reason)
+    if isinstance(parsed, OtherEvent):
+        return Outcome("accepted", told={"event": parsed.name, "trackers": {}})
+    told: dict[str, Any] = {"trackers": {}}
+    left: list[str] = [unusable.reason for unusable in parsed.unusable]
+    future = 0
+    for item in parsed.items:
+        found = queries.trackers_for(session, delivery.tenant, item.number, item.carrier)
+        if not found:
+            left.append("unknown_tracker")
+        for tracker in found:
+            fresh, early = _take(session, delivery, connection.provider, tracker, item)
+            future += early
+            told["trackers"][item.number] = _state(tracker, fresh)
+            if early and not fresh and early == len(item.entries):
+                left.append("scan_in_future")
+    told |= {"quarantined_items": left, "quarantined_scans": future}
+    if left and len(left) >= len(parsed.items) + len(parsed.unusable):
+        return Outcome("quarantined", left[0], told)
+    return Outcome("accepted", told=told)
+
+
+def _take(
+    session: Session, delivery: Delivery, provider: str, tracker: Tracker, item: Item
+) -> tuple[int, int]:
+    """How many scans are new, and how many are of a time that has not come."""
+    source = Source(
+        provider, tracker.tracker_id, delivery.connection_id, "confirmed", delivery.received_at
+    )
+    scans = scans_from(item, source).scans
+    ripe = [scan for scan in scans if not is_in_future(scan, delivery.received_at)]
+    fresh = sum(_store(session, scan) for scan in ripe)
+    for withdrawal in item.withdrawals:
+        insert_new(
+            session,
+            _RETRACTIONS,
+            tracker_id=tracker.tracker_id,
+            connection_id=delivery.connection_id,
+            scan_id=withdrawal.scan_id,
+        )
+    session.flush()
+    _refold(session, tracker)
+    return fresh, len(scans) - len(ripe)
+
+
+def _store(session: Session, scan: Scan) -> bool:
+    """True for a new one; a known one merges column by column, whatever came first."""
+    stored = queries.stored_scan(session, scan.tracker_id, scan.key)
+    if stored is None:
+        session.add(StoredScan(tracker_id=scan.tracker_id, key=scan.key, scan=_text(scan)))
+        session.flush()
+        return True
+    stored.scan = _text(merge(queries.scan_of_text(stored.scan), scan))
+    return False
+
+
+def _text(scan: Scan) -> str:
+    return json.dumps(scan.to_row() | {"received_at": scan.received_at.isoformat()})
+
+
+def _refold(session: Session, tracker: Tracker) -> None:
+    scans = queries.scans(session, tracker.tracker_id)
+    retractions = queries.retractions(session, tracker.tracker_id)
+    state = fold(of_one_generation(scans, tracker.booked_on), retractions)
+    tracker.folded = json.dumps(folded_to_row(state))
+    session.flush()
+    if tracker.shipment_id is not None:
+        parcels = queries.siblings(session, tracker.shipment_id)
+        attempts = sum(scan.status == "attempt_failed" for scan in scans)
+        now_is = moved([queries.folded(each) for each in parcels], attempts)
+        shipping.shipment_moved(session, tracker.shipment_id, now_is)
+
+
+def _state(tracker: Tracker, fresh: int) -> dict[str, Any]:
+    state = queries.folded(tracker)
+    return {
+        "new_scans": fresh,
+        "status": state.status,
+        "leg": state.leg,
+        "flags": list(state.flags),
+    }
