@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -90,9 +91,8 @@ def _plan(
     ]
     parcels = queries.parcels_of(items)
     to = Place(consignee.country, consignee.region, consignee.postal_code or None, True)
-    value: dict[str, int] = {}
-    for line in event.declaration:
-        value[line.value.currency] = value.get(line.value.currency, 0) + line.value.minor
+    worth = reduce(Money.__add__, [line.value for line in event.declaration])
+    value = tariff.in_currencies(session, event.destination, worth)
     terms = (event.incoterm, now(), value, {"EUR": 0})
     found = (
         queries.offers(session, event.tenant, (location, to), parcels, terms)

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from chassis.db import now
 from chassis.http import not_found
 from contracts.catalog import Variant
+from contracts.values import Money, exponent
+from services.logistics.domain.tariff.ledger import rounded
 from services.logistics.domain.tariff.rules import Cited, Fields, Rules, compile_rules
 from services.logistics.models.tariff import (
     KnownListing,
@@ -82,6 +86,21 @@ def _of_row(row: TariffRule) -> Dated:
         fields["source"], fields["legal_ref"], fields["confidence"], row.valid_from, row.valid_to
     )
     return row.table_name, fields, cited
+
+
+def in_currencies(session: Session, country: str, value: Money) -> dict[str, int]:
+    """Minor units in every currency there is a rate for, as the destination's law converts."""
+    known, at = known_at(session), now()
+    place = territory(session, country, "", known, at) if known else None
+    rates = rules_at(session, place[0], at, known).rates if place and known else {}
+    ours = rates.get(value.currency)
+    if ours is None:
+        return {value.currency: value.minor}
+    amount = Decimal(value.amount) / ours
+    return {
+        currency: int(rounded(amount * rate, currency).scaleb(exponent(currency)))
+        for currency, rate in rates.items()
+    }
 
 
 def territory(
