@@ -1,6 +1,5 @@
 """Booking: who carries an order, asked one after another; voided, refused, followed."""
 
-import base64
 import json
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -8,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from chassis.calls import call
-from chassis.crypto import seal, unseal
+from chassis.crypto import seal
 from chassis.db import insert_new, now, settings_of
 from chassis.outbox import publish
 from contracts.catalog import Variant
 from contracts.logistics import (
     CancellationRefused,
     ShipmentBooked,
-    ShipmentConcluded,
-    ShipmentMoved,
     ShipmentRefused,
     ShipmentVoided,
 )
 from contracts.orders import CancelRequested, Consignee, OrderConfirmed
 from contracts.values import Incoterm, Money, new_id
-from services.logistics.commands import stock
-from services.logistics.domain.shipping.choice import MOST_ASKED, Ranked, Wanted, ranked
+from services.logistics.commands.frozen import consignee_of, kept_offers, reasons_of
+from services.logistics.domain.shipping.choice import MOST_ASKED, Wanted, ranked
 from services.logistics.domain.shipping.places import Place
 from services.logistics.domain.shipping.rates import Rates
 from services.logistics.domain.stock import summed
@@ -34,7 +31,7 @@ from services.logistics.queries import stock as stock_queries
 from services.logistics.queries import tariff
 
 if TYPE_CHECKING:
-    from services.logistics.domain.tracking.moved import Moved
+    pass
 
 _ORDERS: Any = OrderShipping.__table__
 _NOT_MOVING = ("awaiting_data", "label_created", "cancelled")
@@ -54,7 +51,7 @@ def confirm(session: Session, event: OrderConfirmed) -> None:
         reason = f"declared are {declared}, reserved are {reserved}: the papers would be wrong"
         _refuse(session, event.order_id, event.tenant, {"declaration": reason})
         return
-    consignee = _opened(session, event)
+    consignee = consignee_of(session, event)
     places = {row.location_id: row for row in stock_queries.locations(session, event.tenant)}
     by_place: dict[str, list[Reservation]] = {}
     for claim in claims:
@@ -69,12 +66,6 @@ def _first_word(session: Session, order_id: str, tenant: str, status: str) -> bo
         session, _ORDERS, order_id=order_id, tenant=tenant, status=status, is_paid=False,
         reasons="{}",
     )  # fmt: skip
-
-
-def _opened(session: Session, event: OrderConfirmed) -> Consignee:
-    keys = settings_of(session).consignee_keys
-    plain = unseal(base64.b64decode(event.consignee), keys, event.order_id)
-    return Consignee.model_validate_json(plain)
 
 
 def _plan(
@@ -108,7 +99,7 @@ def _plan(
         order_id=event.order_id,
         location_id=location.location_id,
         booking="asking" if order else "refused",
-        offers=json.dumps(_kept(order, found)),
+        offers=json.dumps(kept_offers(order, found)),
         asked=0,
         declined="{}",
         provider="",
@@ -138,22 +129,6 @@ def _plan(
     session.flush()
     if order:
         _ask_next(session, row, consignee.postal_code)
-
-
-def _kept(order: tuple[Ranked, ...], found: Rates) -> dict[str, Any]:
-    return {
-        "offers": [
-            {
-                "provider_id": each.offer.provider,
-                "service": each.offer.service,
-                "price": Money.of(each.offer.price_minor, each.offer.currency).model_dump(),
-                "promised_on": each.offer.promised_on.isoformat(),
-                "because": each.because,
-            }
-            for each in order
-        ],
-        "excluded": [queries.refused_out(each).model_dump() for each in found.excluded],
-    }
 
 
 def _ask_next(session: Session, row: Shipment, postcode: str) -> None:
@@ -284,7 +259,7 @@ def _settle(session: Session, order_id: str) -> None:
         order.status = "voided"
         publish(session, ShipmentVoided(tenant=order.tenant, order_id=order_id))
     elif order.status == "refusing":
-        _refuse(session, order_id, order.tenant, _reasons(rows))
+        _refuse(session, order_id, order.tenant, reasons_of(rows))
 
 
 def _refuse(session: Session, order_id: str, tenant: str, reasons: dict[str, str]) -> None:
@@ -294,76 +269,12 @@ def _refuse(session: Session, order_id: str, tenant: str, reasons: dict[str, str
     publish(session, ShipmentRefused(tenant=tenant, order_id=order_id, reasons=reasons))
 
 
-def _reasons(rows: list[Shipment]) -> dict[str, str]:
-    reasons: dict[str, str] = {}
-    for row in rows:
-        reasons |= json.loads(row.declined)
-        for each in json.loads(row.offers)["excluded"]:
-            reasons[f"{each['provider_id']}/{each['service']}"] = "; ".join(each["reasons"])
-    return reasons or {"rates": "no rate card covers these goods"}
-
-
 def pay(session: Session, order_id: str) -> None:
     """The label may be released."""
     order = queries.order_shipping(session, order_id)
     if order is not None:
         order.is_paid = True
         session.flush()
-
-
-def shipment_moved(session: Session, shipment_id: str, moved: "Moved") -> None:
-    """Each change of the carrier's state is said once, in order; stock leaves with the first."""
-    row = queries.shipment_for_update(session, shipment_id)
-    if row is None:
-        return
-    state = (moved.status, moved.reason, moved.leg, json.dumps(sorted(moved.flags)))
-    if state == (row.status, row.reason, row.leg, row.flags):
-        return
-    row.status, row.reason, row.leg, row.flags = state
-    row.version += 1
-    if moved.status not in _NOT_MOVING and not row.handed_over:
-        row.handed_over = True
-        stock.consume(session, row.order_id)
-    session.flush()
-    publish(
-        session,
-        ShipmentMoved(
-            tenant=row.tenant,
-            sequence=row.version,
-            shipment_id=shipment_id,
-            order_id=row.order_id,
-            status=moved.status,
-            reason=moved.reason,
-            leg=moved.leg,
-            flags=tuple(sorted(moved.flags)),
-            at=moved.at,
-            promised_on=row.promised_on,
-        ),
-    )
-    if moved.status in _ENDS:
-        _conclude(session, row, moved)
-
-
-def _conclude(session: Session, row: Shipment, moved: "Moved") -> None:
-    """One record for ratings; a late scan that changes it says it again."""
-    row.concluded += 1
-    session.flush()
-    publish(
-        session,
-        ShipmentConcluded(
-            tenant=row.tenant,
-            sequence=row.version,
-            shipment_id=row.shipment_id,
-            order_id=row.order_id,
-            provider_id=row.provider,
-            revision=row.concluded,
-            status=moved.status,
-            promised_on=row.promised_on,
-            milestones=dict(moved.milestones),
-            attempts=moved.attempts,
-            damaged="damaged" in moved.flags,
-        ),
-    )
 
 
 def _locked(session: Session, shipment_id: str) -> tuple[Shipment, OrderShipping]:

@@ -12,7 +12,7 @@ from chassis.inbound import Delivery, Outcome, process_again
 from contracts.values import new_id
 from services.logistics.adapters.tracking import ADAPTERS
 from services.logistics.adapters.tracking.seam import read_delivery
-from services.logistics.commands import shipping
+from services.logistics.commands import moves
 from services.logistics.domain.tracking.body import Unusable
 from services.logistics.domain.tracking.fold import fold
 from services.logistics.domain.tracking.item import (
@@ -149,7 +149,7 @@ def _refold(session: Session, tracker: Tracker) -> None:
         parcels = queries.siblings(session, tracker.shipment_id)
         attempts = sum(scan.status == "attempt_failed" for scan in scans)
         now_is = moved([queries.folded(each) for each in parcels], attempts)
-        shipping.shipment_moved(session, tracker.shipment_id, now_is)
+        moves.shipment_moved(session, tracker.shipment_id, now_is)
 
 
 def _state(tracker: Tracker, fresh: int) -> dict[str, Any]:

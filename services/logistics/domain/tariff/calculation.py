@@ -3,6 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
+from services.logistics.domain.tariff.charges import (
+    clamped,
+    fee_text,
+    gap_of,
+    tax_status,
+    unknown_duty,
+)
 from services.logistics.domain.tariff.expression import Missing, evaluate
 from services.logistics.domain.tariff.ledger import (
     Gap,
@@ -68,8 +75,6 @@ class _Calculation:
     def _sum(self, name: str) -> Decimal:
         return sum((getattr(each, name) for each in self._valued), Decimal(0))
 
-    # Duties
-
     def _duties(self, at: int) -> Decimal | None:
         """Unrounded sum of a line's duties; None where one is unknown."""
         valued, pointer = self._valued[at], f"/lines/{at}"
@@ -79,7 +84,7 @@ class _Calculation:
         selected = select(valued.line, self._rules, pointer)
         self._gaps += selected.gaps
         if selected.base is None:
-            self._add(_unknown_duty(valued.line.line_id, selected.gaps[0].message))
+            self._add(unknown_duty(valued.line.line_id, selected.gaps[0].message))
             return None
         base = self._duty(valued, selected.base, pointer)
         amounts = [base]
@@ -130,7 +135,7 @@ class _Calculation:
 
         amount = evaluate(duty.expression, valued.customs_value, measured, self._rules.convert)
         if isinstance(amount, Missing):
-            self._gaps.append(_missing(pointer, amount, duty))
+            self._gaps.append(gap_of(pointer, amount, duty))
             return None
         return amount
 
@@ -190,8 +195,6 @@ class _Calculation:
         )
         return flat
 
-    # Tax
-
     def _taxes(self, duties: dict[str, Decimal | None]) -> None:
         area = self._request.tax_area
         for tax in self._rules.taxes:
@@ -234,7 +237,7 @@ class _Calculation:
                 base=base,
                 unrounded=unrounded,
                 amount=None if unrounded is None else rounded(unrounded, currency),
-                status=_tax_status(unrounded, relief),
+                status=tax_status(unrounded, relief),
                 because="" if relief is None else f"{relief.effect} ({relief.rule_key})",
                 explanation=f"{tax.tax} {rate.rate}% of {shown} "
                 f"({', '.join(atom.replace('_', ' ') for atom in tax.atoms)})",
@@ -258,8 +261,6 @@ class _Calculation:
         }
         return sum_of([atoms[atom] for atom in tax.atoms])
 
-    # Fees
-
     def _fees(self) -> None:
         """Per entry, clamped and rounded there, then allocated to the lines by customs value."""
         total = self._sum("customs_value")
@@ -269,20 +270,20 @@ class _Calculation:
                 self._fee(fee, total)
 
     def _fee(self, fee: Fee, total: Decimal) -> None:
-        amount = self._rules.convert(_clamped(fee, total), fee.currency)
+        amount = self._rules.convert(clamped(fee, total), fee.currency)
         currency = self._rules.currency
         line = LedgerLine(
             line_id="",
             kind="fee",
             measure_key=f"{self._rules.jurisdiction}:{fee.fee}",
             native_type=fee.fee,
-            expression_text=_fee_text(fee),
+            expression_text=fee_text(fee),
             base=total,
             unrounded=amount,
             amount=None if amount is None else rounded(amount, currency),
             status="unknown" if amount is None else "applied",
             because="",
-            explanation=f"{fee.fee}: {_fee_text(fee)} per entry, {fee.cited.legal_ref}",
+            explanation=f"{fee.fee}: {fee_text(fee)} per entry, {fee.cited.legal_ref}",
             due_at=self._due_at(),
             payee=fee.payee,
             cited=fee.cited,
@@ -296,38 +297,3 @@ class _Calculation:
 
     def _add(self, line: LedgerLine) -> None:
         self._lines.append(line)
-
-
-def _tax_status(unrounded: Decimal | None, relief: Relief | None) -> str:
-    if unrounded is None:
-        return "unknown"
-    return "relieved" if relief is not None and relief.kind == "exempt" else "applied"
-
-
-def _clamped(fee: Fee, base: Decimal) -> Decimal:
-    if fee.flat is not None:
-        return fee.flat
-    amount = base * (fee.pct or Decimal(0)) / 100
-    amount = amount if fee.least is None else max(amount, fee.least)
-    return amount if fee.most is None else min(amount, fee.most)
-
-
-def _fee_text(fee: Fee) -> str:
-    if fee.flat is not None:
-        return f"{fee.flat} {fee.currency}"
-    text = f"{fee.pct}%"
-    text += f" MIN {fee.least}" if fee.least is not None else ""
-    return text + (f" MAX {fee.most}" if fee.most is not None else "")
-
-
-def _unknown_duty(line_id: str, why: str) -> LedgerLine:
-    return LedgerLine(
-        line_id, "duty", "", "", "", None, None, None, "unknown", why, why, "import", "customs",
-        None,
-    )  # fmt: skip
-
-
-def _missing(pointer: str, missing: Missing, duty: Measure) -> Gap:
-    field = "net_weight_g" if missing.what == "KGM" else f"quantities/{missing.what}"
-    message = f"{duty.expression_text} needs {missing.what}; give {field.replace('/', '.')}"
-    return Gap(f"{pointer}/{field}", missing.code, "blocks", message, (duty.measure_key,))

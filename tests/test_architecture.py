@@ -1,0 +1,73 @@
+"""Who may import whom: the rules hold, and each is seen to fail on a planted violation."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ("contracts", "chassis", "services", "gateway", "onebox", "cli")
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """import-linter as `make check` runs it, on the packages in a folder."""
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_rules_hold() -> None:
+    said = lint(ROOT)
+
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "rule"),
+    [
+        ("chassis/db.py", "import services.orders.models", "One box over gateway"),
+        ("services/orders/queries/known.py", "import services.catalog.models", "No service knows"),
+        ("services/orders/models.py", "import services.orders.commands", "Inside a service"),
+        ("services/logistics/domain/stock.py", "import sqlalchemy", "Domains know no IO"),
+        ("services/orders/domain/refund.py", "import chassis.db", "Domains know no IO"),
+        ("contracts/orders.py", "import fastapi", "Contracts know pydantic"),
+    ],
+)
+def test_a_planted_violation_breaks_its_rule(
+    tmp_path: Path, file: str, line: str, rule: str
+) -> None:
+    for part in PARTS:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("*.pyc"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / file
+    planted.write_text(f"{planted.read_text()}\n{line}\n")
+
+    said = lint(tmp_path)
+
+    assert said.returncode != 0
+    broken = [row for row in said.stdout.splitlines() if row.endswith("BROKEN")]
+    assert any(row.startswith(rule) for row in broken), said.stdout
+
+
+def test_no_file_is_longer_than_a_person_reads() -> None:
+    """300 lines; tests 400. The chassis stays within its budget."""
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for part in (*PARTS, "tests", "benchmarks")
+        for path in (ROOT / part).rglob("*.py")
+        if "versions" not in path.parts
+        and (lines := len(path.read_text().splitlines())) > (400 if part == "tests" else 300)
+    }
+
+    assert long == KNOWN_LONG
+
+
+KNOWN_LONG: dict[str, int] = {}
