@@ -28,7 +28,7 @@ class ImportFailed(Exception):
 def import_file(client: Client, kind: str, path: Path, progress: Progress) -> dict[str, Any]:
     """The job's report. A folder is sent as a zip. Raises ImportFailed with the rows."""
     if path.is_dir():
-        content, media = _zipped(path), "application/zip"
+        content, media = folder_as_zip(path), "application/zip"
     else:
         content, media = path.read_bytes(), "text/csv"
     service, where = KINDS[kind]
@@ -36,7 +36,7 @@ def import_file(client: Client, kind: str, path: Path, progress: Progress) -> di
     return _result(_ended(client, f"/{service}/jobs/{job['id']}", job, progress))
 
 
-def _zipped(folder: Path) -> bytes:
+def folder_as_zip(folder: Path) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.glob("*.csv")):

@@ -7,8 +7,9 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-import contracts
 import pytest
+
+import contracts
 from contracts.event import Event
 
 FROZEN = Path(__file__).parent

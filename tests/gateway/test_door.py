@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
+
 from chassis.caller import HEADER
 from gateway.routes import OWNERS, SERVICES
 from onebox.app import OneBox
-from starlette.testclient import TestClient
-
 from tests.onebox.box import running
 
 Box = tuple[TestClient, dict[str, str]]
@@ -45,7 +45,7 @@ def test_each_key_is_taken_for_what_it_is(box: Box) -> None:
 )
 def test_a_key_that_is_not_ours_is_401_with_a_problem(box: Box, header: str) -> None:
     client, _ = box
-    refused = client.get("/v1/products", headers={"Authorization": header.encode("latin-1")})
+    refused = client.get("/v1/products", headers={b"Authorization": header.encode("latin-1")})
 
     assert refused.status_code == 401
     assert refused.headers["content-type"] == "application/problem+json"
@@ -129,7 +129,7 @@ def test_every_path_is_owned_by_the_service_the_door_sends_it_to(box: Box) -> No
         for operation in methods.values()
     ]
     assert len(operations) == len(set(operations))
-    assert {name for name in OWNERS.values()} == {"gateway", *SERVICES}
+    assert set(OWNERS.values()) == {"gateway", *SERVICES}
 
 
 def test_the_documentation_needs_no_network(box: Box) -> None:
