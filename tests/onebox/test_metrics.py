@@ -32,7 +32,7 @@ def test_the_metrics_are_as_prometheus_wants_them(tmp_path: Path) -> None:
 
     ours = [line for line in said.stdout.splitlines() + said.stderr.splitlines() if "hansa" in line]
     assert ours == []
-    route = 'hansa_http_request_duration_seconds_count{method="GET",route="/v1/products"'
+    route = 'hansa_http_request_duration_seconds_count{method="GET",route="/products"'
     assert route in text
 
 
