@@ -12,7 +12,7 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import MetaData, String, Table, TypeDecorator
+from sqlalchemy import MetaData, String, Table, TypeDecorator, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -188,7 +188,8 @@ def insert_new(session: Session, table: Table, **values: Any) -> bool:
     """False, and nothing done, where one of the table's unique keys is taken already."""
     dialect = postgresql if on_postgres(session) else sqlite
     row = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return bool(session.execute(row).rowcount)  # type: ignore[attr-defined]
+    # A count of rows is -1 where the driver was asked to return the key: what came back counts.
+    return session.execute(row.returning(literal(1))).first() is not None
 
 
 def keep_newest(session: Session, model: Any, key: dict[str, Any], values: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""The smallest service: it keeps numbers, and says so."""
