@@ -19,9 +19,15 @@ from onebox.local.postgres import Postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """kafka-python reads its schemas by a call that Python 3.11 deprecates and 3.13 does not."""
+    """Two things of kafka-python: it reads its schemas by a call that Python 3.11 deprecates and
+    3.13 does not, and leaves sockets to the collector while a broker is away.
+    """
     words = "(read|open)_text is deprecated"
     config.addinivalue_line("filterwarnings", f"ignore:{words}:DeprecationWarning")
+    left = "Exception ignored in. <socket.socket"
+    config.addinivalue_line(
+        "filterwarnings", f"ignore:{left}:pytest.PytestUnraisableExceptionWarning"
+    )
 
 
 def cannot_run(why: Missing) -> NoReturn:

@@ -193,7 +193,7 @@ def test_two_replicas_share_the_work_on_kafka_without_losing_or_reordering(
         speaker.start()
         with Running(second, logs[1], name):
             speaker.join()
-        eventually(lambda: first.look(count).result() == 300, 60)
+        eventually(lambda: first.look(count).result() == 300, 120)
 
     numbers = first.look(kept).result()
     assert len(set(numbers)) == 300

@@ -61,10 +61,10 @@ async def take(
     provider: str, token: str, request: Request, _: Anyone, db: Db, settings: Configured
 ) -> Taken:
     """Verified over the bytes, stored, and only then thought about."""
-    body = await body_of(request)
     found = await db.read(connections.receiving, token)
     if found is None or found[0].provider != provider:
         raise not_found("webhook address")
+    body = await body_of(request)
     connection, secrets = found
     headers = dict(request.headers)
     if not ADAPTERS[provider].verify(body, headers, secrets, now().timestamp()):

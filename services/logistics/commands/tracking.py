@@ -1,7 +1,7 @@
 """Trackers and what is reported of them: any order, any repetition, the same state."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -59,9 +59,15 @@ def register_tracker(
     )
     session.add(row)
     session.flush()
-    for delivery_id in queries.quarantined_unknown(session, tenant):
+    for delivery_id in queries.waiting_for(session, tenant, row.number):
         process_again(session, delivery_id)
     return row
+
+
+def take_early_scans(session: Session, _: datetime) -> None:
+    """What was reported before its time is looked at again until its time has come."""
+    for delivery_id in queries.early(session):
+        process_again(session, delivery_id)
 
 
 def watch(session: Session, caller: Caller, new: NewTracker) -> TrackerOut:
@@ -82,34 +88,43 @@ def process(session: Session, delivery: Delivery) -> Outcome:
         return Outcome("quarantined", parsed.reason)
     if isinstance(parsed, OtherEvent):
         return Outcome("accepted", told={"event": parsed.name, "trackers": {}})
-    told: dict[str, Any] = {"trackers": {}}
-    left: list[str] = [unusable.reason for unusable in parsed.unusable]
-    future = 0
+    told: dict[str, Any] = {"trackers": {}, "unknown_numbers": [], "early_scans": 0}
+    left = [unusable.reason for unusable in parsed.unusable]
     for item in parsed.items:
-        found = queries.trackers_for(session, delivery.tenant, item.number, item.carrier)
-        if not found:
-            left.append("unknown_tracker")
-        for tracker in found:
-            fresh, early = _take(session, delivery, connection.provider, tracker, item)
-            future += early
-            told["trackers"][item.number] = _state(tracker, fresh)
-            if early and not fresh and early == len(item.entries):
-                left.append("scan_in_future")
-    told |= {"quarantined_items": left, "quarantined_scans": future}
-    if left and len(left) >= len(parsed.items) + len(parsed.unusable):
+        if reason := _take_item(session, delivery, connection.provider, item, told):
+            left.append(reason)
+    told["quarantined_items"] = left
+    if len(left) == len(parsed.items) + len(parsed.unusable):
         return Outcome("quarantined", left[0], told)
     return Outcome("accepted", told=told)
 
 
+def _take_item(
+    session: Session, delivery: Delivery, provider: str, item: Item, told: dict[str, Any]
+) -> str:
+    """Why nothing of this item could be used; empty where something was."""
+    found = queries.trackers_for(session, delivery.tenant, item.number, item.carrier)
+    if not found:
+        told["unknown_numbers"].append(comparable_number(item.number))
+        return "unknown_tracker"
+    ripe = 0
+    for tracker in found:
+        fresh, known, early = _take(session, delivery, provider, tracker, item)
+        told["trackers"][item.number] = _state(tracker, fresh)
+        told["early_scans"] += early
+        ripe += known + bool(item.withdrawals) + (early == 0)
+    return "" if ripe else "scan_in_future"
+
+
 def _take(
     session: Session, delivery: Delivery, provider: str, tracker: Tracker, item: Item
-) -> tuple[int, int]:
-    """How many scans are new, and how many are of a time that has not come."""
+) -> tuple[int, int, int]:
+    """How many scans are new, how many were usable, and how many are of a time yet to come."""
     source = Source(
         provider, tracker.tracker_id, delivery.connection_id, "confirmed", delivery.received_at
     )
     scans = scans_from(item, source).scans
-    ripe = [scan for scan in scans if not is_in_future(scan, delivery.received_at)]
+    ripe = [scan for scan in scans if not is_in_future(scan, now())]
     fresh = sum(_store(session, scan) for scan in ripe)
     for withdrawal in item.withdrawals:
         insert_new(
@@ -121,7 +136,7 @@ def _take(
         )
     session.flush()
     _refold(session, tracker)
-    return fresh, len(scans) - len(ripe)
+    return fresh, len(ripe), len(scans) - len(ripe)
 
 
 def _store(session: Session, scan: Scan) -> bool:

@@ -1,5 +1,8 @@
-"""Schedules and computations of tracking."""
+"""Schedules of tracking."""
 
-from chassis.jobs import Jobs
+from datetime import timedelta
 
-JOBS: Jobs = ()
+from chassis.jobs import Jobs, Schedule
+from services.logistics.commands.tracking import take_early_scans
+
+JOBS: Jobs = (Schedule("early scans", timedelta(hours=1), take_early_scans),)

@@ -188,16 +188,27 @@ def _line_out(line: Line) -> LineOut:
     )
 
 
-def quarantined_unknown(session: Session, tenant: str) -> list[str]:
-    """Deliveries that wait for a number to be registered."""
+def waiting_for(session: Session, tenant: str, number: str) -> list[str]:
+    """Deliveries of the last 30 days that named this number while nobody knew it."""
     found = select(deliveries.c.id).where(
         deliveries.c.tenant == tenant,
         deliveries.c.kind == "carrier",
+        deliveries.c.received_at > now() - RELEASED_WITHIN,
+        deliveries.c.outcome.contains(json.dumps(number), autoescape=True),
+        ~deliveries.c.outcome.contains('"unknown_numbers": []', autoescape=True),
+    )
+    return list(session.scalars(found.order_by(deliveries.c.id)))
+
+
+def early(session: Session) -> list[str]:
+    """Deliveries with scans of a time that had not come."""
+    found = select(deliveries.c.id).where(
+        deliveries.c.kind == "carrier",
         deliveries.c.state == "quarantined",
-        deliveries.c.reason == "unknown_tracker",
+        deliveries.c.reason == "scan_in_future",
         deliveries.c.received_at > now() - RELEASED_WITHIN,
     )
-    return list(session.scalars(found.limit(200)))
+    return list(session.scalars(found.order_by(deliveries.c.id).limit(50)))
 
 
 def delivery_out(session: Session, tenant: str, delivery_id: str) -> DeliveryOut:
