@@ -19,7 +19,7 @@ from chassis.migrate import migrate
 from contracts.event import Event
 from contracts.logistics import ReservationBroken, StockLevelChanged, StockReserved, StockShort
 from contracts.orders import OrderCancelled, OrderLine, OrderPlaced, ReturnRequested
-from contracts.values import Money, new_id
+from contracts.values import Money
 from services.logistics.app import SERVICE
 from services.logistics.commands import stock
 from services.logistics.jobs.stock import parse_stock
