@@ -35,7 +35,7 @@ check: $(READY)
 	.venv/bin/lint-imports
 
 bench: $(READY)
-	@for each in benchmarks/bench_*.py; do .venv/bin/python "$$each" || exit 1; done
+	@for each in benchmarks/bench_*.py; do PYTHONPATH=. .venv/bin/python "$$each" || exit 1; done
 
 clean:
 	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

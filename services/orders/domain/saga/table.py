@@ -73,6 +73,8 @@ _PAID: Row = (_SAME, (Money.PAID,))
 _UNDO: Row = (_SAME, (Money.GIVE_BACK,))
 
 S, H = Status, Heard
+_SOLD = frozenset({S.DELIVERED, S.COMPLETED, S.LOST, S.RETURNED})
+_CHARGED = _SOLD | {S.BOOKED, S.SHIPPED, S.RETURNING}
 TABLE: dict[tuple[Status, Heard | Seen], Row] = {
     (S.PLACED, H.STOCK_RESERVED): (S.RESERVED, (Effect.AUTHORISE,)),
     (S.PLACED, H.STOCK_SHORT): (S.STOCK_SHORT, (Money.GIVE_BACK, Effect.SAY_CANCELLED)),
@@ -115,11 +117,10 @@ TABLE: dict[tuple[Status, Heard | Seen], Row] = {
     (S.COMPLETED, H.CAPTURED): _PAID,
     (S.COMPLETED, Seen.EVERY_LINE_RETURNED): (S.RETURNED, ()),
     (S.LOST, H.CAPTURED): _PAID,
-    (S.LOST, H.CAPTURE_FAILED): _UNDO,  # nothing to charge for
     (S.RETURNED, H.CAPTURED): _PAID,
-    (S.RETURNED, H.CAPTURE_FAILED): _UNDO,
     (S.CANCELLING, H.SHIPMENT_VOIDED): _CANCEL,
     (S.CANCELLING, H.CANCELLATION_REFUSED): (Where.RESUME, (Money.TAKE_IF_BOOKED,)),
+    **{(status, H.DISPUTE_WON): _PAID for status in _CHARGED},
     (S.CANCELLED, H.AUTHORISED): _UNDO,  # late money goes back
     (S.CANCELLED, H.CAPTURED): _UNDO,
     (S.CANCELLED, H.DISPUTE_WON): _UNDO,
@@ -155,8 +156,7 @@ OF_AN_ATTEMPT = frozenset({H.CHALLENGED, H.DECLINED, H.AUTHORISED})
 
 
 _MAY_BREAK = (S.RESERVED, S.CONFIRMED, S.BOOKED, S.CANCELLING)
-_SOLD = frozenset({S.DELIVERED, S.COMPLETED, S.LOST, S.RETURNED})
-_ALIVE = _SOLD | {S.CONFIRMED, S.BOOKED, S.SHIPPED, S.RETURNING}
+_ALIVE = _CHARGED | {S.CONFIRMED}
 _ON_ITS_WAY = frozenset(Progress) - {Progress.BOOKED, Progress.CANCELLED}
 _IN_FORCE = (P.AUTHORISED, P.CAPTURED)
 
@@ -171,7 +171,7 @@ def advance(state: OrderState, fact: Fact) -> Step:
     if fact.heard is H.CAPTURED and state.payment in _OPEN:
         step = _follow(step, H.AUTHORISED)  # the provider's words came out of order
     step = _follow(step, fact.heard)
-    if fact.heard is H.STOCK_RESERVED and state.payment in _IN_FORCE:
+    if state.status is S.PLACED and state.payment in _IN_FORCE:
         step = _follow(step, H.AUTHORISED)
     while seen := sees(step.state):
         step = _follow(step, seen)
@@ -290,4 +290,7 @@ def _owed(state: OrderState) -> tuple[Do, ...]:
     if state.holds_the_charge:
         due += [Do(Effect.REFUND_LOST, about) for about in lost]
         due += [Do(Effect.REFUND_RETURNED, about) for about in back]
+    is_stuck = state.payment is P.AUTHORISED and Flag.CAPTURE_FAILED in state.flags
+    if is_stuck and state.status in (S.LOST, S.RETURNED):
+        due.append(Do(Effect.VOID))  # nothing left to charge for
     return tuple(do for do in due if f"{do.effect}:{do.about}" not in state.done)
