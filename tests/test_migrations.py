@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+import chassis
 from chassis.db import tables
 from chassis.migrate import migrate
 
@@ -16,6 +18,8 @@ PACKAGES = ("services.catalog", "services.orders", "services.logistics", "gatewa
 
 
 def differences(package: str, url: str) -> list[object]:
+    for module in iter_modules(chassis.__path__):  # each adds its own tables
+        import_module(f"chassis.{module.name}")
     migrate(package, url)
     engine = create_engine(url, poolclass=NullPool)
     own = import_module(f"{package}.app").SERVICE.metadata

@@ -19,7 +19,8 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "events.md"
 def events() -> list[type[Event]]:
     for module in pkgutil.iter_modules(contracts.__path__):
         importlib.import_module(f"contracts.{module.name}")
-    return sorted(Event.__subclasses__(), key=lambda event: event.name)
+    published = [e for e in Event.__subclasses__() if e.__module__.startswith("contracts.")]
+    return sorted(published, key=lambda event: event.name)
 
 
 EVENTS = events()

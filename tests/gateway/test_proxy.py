@@ -269,7 +269,8 @@ def whole() -> Any:
 
 
 def in_pieces() -> Any:
-    return iter([b"bo", b"dy"])
+    """Too much for the door's server to take in one piece."""
+    return iter([b"x" * (1 << 19), b"y" * (1 << 19)])
 
 
 @pytest.mark.parametrize(

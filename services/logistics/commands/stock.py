@@ -172,11 +172,7 @@ def add_location(session: Session, caller: Caller, new: NewLocation) -> Location
 
 def move(session: Session, caller: Caller, new: NewMovement) -> LevelOut:
     """The balance stays true: orders that can no longer be filled are told, youngest first."""
-    known = {row.location_id for row in queries.locations(session, caller.tenant)}
-    if new.location_id not in known:
-        message = f"there is no location {new.location_id}"
-        error = FieldError(pointer="/location_id", code="unknown", message=message)
-        raise Problem(422, "unknown", message, [error])
+    queries.check_location(session, caller.tenant, new.location_id)
     balance = _balance(session, caller.tenant, new.sku, new.location_id)
     change = {
         "receive": new.quantity,
@@ -249,6 +245,7 @@ def receive_return(
         message = f"expected were {expected}"
         error = FieldError(pointer="/lines", code="too-many", message=message)
         raise Problem(422, "too-many", message, [error])
+    queries.check_location(session, caller.tenant, received.location_id)
     if received.condition == "sellable":
         for sku, units in sorted(received.lines.items()):
             balance = _balance(session, caller.tenant, sku, received.location_id)
@@ -271,11 +268,10 @@ def receive_return(
 
 def record_stock_import(session: Session, job: Any, parsed: dict[str, Any]) -> dict[str, Any]:
     """Locations and counts, all or nothing; a count that is right already changes nothing."""
-    if parsed["errors"]:
-        return {
-            "summary": f"{len(parsed['errors'])} rows are wrong; nothing was imported",
-            **parsed,
-        }
+    errors = parsed["errors"] or queries.unknown_places(session, job.tenant, parsed)
+    if errors:
+        summary = f"{len(errors)} rows are wrong; nothing was imported"
+        return {"summary": summary, **parsed, "errors": errors}
     known = {row.location_id: row for row in queries.locations(session, job.tenant)}
     for values in parsed["locations"]:
         row = known.get(values["location_id"])
@@ -283,7 +279,7 @@ def record_stock_import(session: Session, job: Any, parsed: dict[str, Any]) -> d
             session.add(Location(tenant=job.tenant, **values))
     session.flush()
     changed = 0
-    for sku, location_id, quantity in parsed["stock"]:
+    for sku, location_id, quantity, _row in parsed["stock"]:
         balance = _balance(session, job.tenant, sku, location_id)
         if balance.on_hand != quantity:
             _move(session, balance, quantity - balance.on_hand, "count", job.id)

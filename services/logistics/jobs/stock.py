@@ -74,7 +74,8 @@ def _locations(name: str, text: str, errors: list[_Error]) -> list[dict[str, Any
     return found
 
 
-def _counts(name: str, text: str, errors: list[_Error]) -> list[tuple[str, str, int]]:
+def _counts(name: str, text: str, errors: list[_Error]) -> list[tuple[str, str, int, int]]:
+    """SKU, location, units, and the row they stand in."""
     found = []
     for number, cells in _rows(name, text, _STOCK, errors):
         values = {"sku": cells["sku"], "location_id": cells["location"], "kind": "count"}
@@ -83,7 +84,7 @@ def _counts(name: str, text: str, errors: list[_Error]) -> list[tuple[str, str, 
         except ValidationError as wrong:
             errors += _told(name, number, wrong)
         else:
-            found.append((body.sku, body.location_id, body.quantity))
+            found.append((body.sku, body.location_id, body.quantity, number))
     return found
 
 

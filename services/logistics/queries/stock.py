@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.http import Page, PageAsked, not_found, page_of
+from chassis.http import FieldError, Page, PageAsked, Problem, not_found, page_of
 from services.logistics.models.stock import (
     Balance,
     Inbound,
@@ -55,6 +56,31 @@ def claims_on(session: Session, balance: Balance) -> list[tuple[str, int]]:
 def locations(session: Session, tenant: str) -> list[Location]:
     found = select(Location).where(Location.tenant == tenant).order_by(Location.location_id)
     return list(session.scalars(found))
+
+
+def check_location(session: Session, tenant: str, location_id: str) -> None:
+    """422 for a location that does not exist: nothing could ever be sent from it."""
+    if all(row.location_id != location_id for row in locations(session, tenant)):
+        message = f"there is no location {location_id}"
+        error = FieldError(pointer="/location_id", code="unknown", message=message)
+        raise Problem(422, "unknown", message, [error])
+
+
+def unknown_places(session: Session, tenant: str, parsed: dict[str, Any]) -> list[dict[str, Any]]:
+    """Errors of an import: counts at locations that neither exist nor come with it."""
+    known = {row.location_id for row in locations(session, tenant)}
+    known |= {values["location_id"] for values in parsed["locations"]}
+    return [
+        {
+            "file": "stock.csv",
+            "row": row,
+            "column": "location",
+            "code": "unknown",
+            "message": f"there is no location {location_id}",
+        }
+        for _sku, location_id, _quantity, row in parsed["stock"]
+        if location_id not in known
+    ]
 
 
 def location_list(session: Session, tenant: str) -> list[LocationOut]:
