@@ -2,7 +2,6 @@
 
 import base64
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from chassis.db import Database
 from chassis.http import Problem
-from chassis.migrate import migrate
 from contracts.event import Event
 from contracts.logistics import ReservationBroken, StockLevelChanged, StockReserved, StockShort
 from contracts.orders import OrderCancelled, OrderLine, OrderPlaced, ReturnRequested
@@ -24,9 +21,9 @@ from contracts.values import Money
 from services.logistics.app import SERVICE
 from services.logistics.commands import stock
 from services.logistics.jobs.stock import parse_stock
-from services.logistics.models.stock import Balance, Location, Movement, OrderStock, Reservation
+from services.logistics.models.stock import Balance, Movement, Reservation
 from services.logistics.schemas.stock import NewLocation, NewMovement, Received
-from tests.running import MERCHANT, OTHER_MERCHANT, RunningService, caller, settings_in
+from tests.running import MERCHANT, OTHER_MERCHANT, RunningService, caller
 
 PLACES = ("BRE", "HAM")
 JOB = SimpleNamespace(tenant=MERCHANT, id="job_1")
@@ -365,48 +362,3 @@ def _total(session: Session, model: Any, where: tuple[str, str, str]) -> int:
         model.tenant == where[0], model.sku == where[1], model.location_id == where[2]
     )
     return int(session.execute(found).scalar_one())
-
-
-def three_hundred_want_a_hundred(db: Database) -> None:
-    db.submit(_opened).result()
-    orders = [placed(("TEA", 1)) for _ in range(300)]
-
-    for answer in [db.submit(stock.reserve, order) for order in orders]:
-        answer.result()
-
-    ended = db.look(_statuses).result()
-    assert ended == {"reserved": 100, "short": 200}
-    (row,) = db.look(lambda session: list(session.scalars(select(Balance)))).result()
-    assert (row.on_hand, row.reserved) == (100, 100)
-
-
-def _opened(session: Session) -> None:
-    session.add(Location(tenant=MERCHANT, **location("BRE").model_dump()))
-    movement = NewMovement(sku="TEA", location_id="BRE", kind="receive", quantity=100)
-    session.flush()
-    stock.move(session, caller(), movement)
-
-
-def _statuses(session: Session) -> dict[str, int]:
-    return Counter(session.scalars(select(OrderStock.status)))
-
-
-def test_three_hundred_orders_at_once_reserve_what_there_is(tmp_path: Path) -> None:
-    running = RunningService(SERVICE, tmp_path)
-
-    three_hundred_want_a_hundred(running.db)
-
-    running.close()
-
-
-@pytest.mark.xdist_group("full")
-def test_three_hundred_orders_at_once_reserve_what_there_is_on_postgres(
-    tmp_path: Path, postgres_url: str
-) -> None:
-    migrate("services.logistics", postgres_url)
-    db = Database(postgres_url, settings_in(tmp_path))
-
-    try:
-        three_hundred_want_a_hundred(db)
-    finally:
-        db.close()
