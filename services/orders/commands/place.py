@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -25,8 +26,10 @@ from services.orders.models import Line, Order
 from services.orders.queries.known import Priced
 from services.orders.schemas import NewOrder, Placed
 
-_ORDER = insert(Order)
-_LINES = insert(Line)
+_ORDERS: Any = Order.__table__
+_ORDER_LINES: Any = Line.__table__
+_ORDER = insert(_ORDERS)  # Core, on the hot path: an ORM insert costs several times as much
+_LINES = insert(_ORDER_LINES)
 
 
 def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:

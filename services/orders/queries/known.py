@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.orders.models import (
@@ -27,30 +28,32 @@ class Priced:
     on_sale: bool
 
 
+_LISTED: Any = KnownListing.__table__
+_SOLD: Any = KnownVariant.__table__
+_PRICED = (  # built once: every order is checked by it
+    select(
+        _LISTED.c.sku,
+        _LISTED.c.title,
+        _SOLD.c.kind,
+        _LISTED.c.prices,
+        _LISTED.c.available,
+        _SOLD.c.status,
+    )
+    .join(_SOLD, (_SOLD.c.tenant == _LISTED.c.tenant) & (_SOLD.c.sku == _LISTED.c.sku))
+    .where(
+        _LISTED.c.tenant == bindparam("tenant"),
+        _LISTED.c.market == bindparam("market"),
+        _LISTED.c.sku.in_(bindparam("skus", expanding=True)),
+    )
+)
+
+
 def priced(session: Session, tenant: str, market: str, skus: Iterable[str]) -> dict[str, Priced]:
     """By SKU; those without listing or product here are absent."""
-    rows = session.execute(
-        select(
-            KnownListing.sku,
-            KnownListing.title,
-            KnownVariant.kind,
-            KnownListing.prices,
-            KnownListing.available,
-            KnownVariant.status,
-        )
-        .join(
-            KnownVariant,
-            (KnownVariant.tenant == KnownListing.tenant) & (KnownVariant.sku == KnownListing.sku),
-        )
-        .where(
-            KnownListing.tenant == tenant,
-            KnownListing.market == market,
-            KnownListing.sku.in_(sorted(skus)),
-        )
-    )
+    wanted = {"tenant": tenant, "market": market, "skus": sorted(skus)}
     return {
         sku: Priced(sku, title, kind, json.loads(prices), available and status == "published")
-        for sku, title, kind, prices, available, status in rows
+        for sku, title, kind, prices, available, status in session.execute(_PRICED, wanted)
     }
 
 
