@@ -212,7 +212,10 @@ def _void(session: Session, row: Shipment) -> None:
 def record_void(session: Session, request: dict[str, Any], _: dict[str, Any]) -> None:
     row, _order = _locked(session, request["shipment_id"])
     if row.booking == "voiding":
-        row.booking, row.status = "voided", "cancelled"
+        if row.handed_over:  # picked up meanwhile: the goods are on their way
+            row.booking = "booked"
+        else:
+            row.booking, row.status = "voided", "cancelled"
         row.version += 1
         session.flush()
         _settle(session, row.order_id)
@@ -227,11 +230,7 @@ def request_cancellation(session: Session, event: CancelRequested) -> None:
     assert order is not None  # noqa: S101 - its row was there a moment ago
     rows = queries.shipments_of(session, event.order_id)
     if any(row.handed_over for row in rows):
-        reason = "it has been handed over; what is left is a return"
-        publish(
-            session,
-            CancellationRefused(tenant=event.tenant, order_id=event.order_id, reason=reason),
-        )
+        _refuse_cancellation(session, event.tenant, event.order_id)
         return
     order.status = "cancelling"
     for row in rows:
@@ -239,6 +238,12 @@ def request_cancellation(session: Session, event: CancelRequested) -> None:
             _void(session, row)
     session.flush()
     _settle(session, event.order_id)
+
+
+def _refuse_cancellation(session: Session, tenant: str, order_id: str) -> None:
+    reason = "it has been handed over; what is left is a return"
+    refused = CancellationRefused(tenant=tenant, order_id=order_id, reason=reason)
+    publish(session, refused)
 
 
 def _settle(session: Session, order_id: str) -> None:
@@ -253,9 +258,17 @@ def _settle(session: Session, order_id: str) -> None:
             if row.booking == "booked":
                 _void(session, row)
     session.flush()
-    if any(row.booking in ("asking", "voiding") for row in rows):
-        return
-    if order.status == "cancelling":
+    if not any(row.booking in ("asking", "voiding") for row in rows):
+        _answer(session, order, rows)
+
+
+def _answer(session: Session, order: OrderShipping, rows: list[Shipment]) -> None:
+    """To a cancellation or a confirmation, now that nothing is under way."""
+    order_id = order.order_id
+    if order.status == "cancelling" and any(row.handed_over for row in rows):
+        order.status = "confirmed"
+        _refuse_cancellation(session, order.tenant, order_id)
+    elif order.status == "cancelling":
         order.status = "voided"
         publish(session, ShipmentVoided(tenant=order.tenant, order_id=order_id))
     elif order.status == "refusing":
