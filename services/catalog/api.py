@@ -134,6 +134,7 @@ def _importer(kind: str) -> APIRouter:
 
     @imports.post("", status_code=202, openapi_extra=_CSV)
     async def import_file(request: Request, caller: Merchant, db: Db) -> JobOut:
+        await db.read(commands.check_active, caller.tenant)
         given = await upload_of(request, f"{kind}s.csv") | {"kind": f"{kind}s"}
         job_id = await db.write(jobs.start, f"{kind} import", caller.tenant, given)
         return job_out(await db.read(jobs.job_of, caller.tenant, job_id))

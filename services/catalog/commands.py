@@ -36,7 +36,7 @@ def keep_merchant(session: Session, event: MerchantChanged) -> None:
 
 
 def create_product(session: Session, caller: Caller, new: NewProduct) -> ProductOut:
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     if new.handle in queries.products_by_handle(session, caller.tenant):
         raise _taken("/handle", f"the handle {new.handle}")
     row = add_product(session, caller.tenant, new)
@@ -63,7 +63,7 @@ def add_product(session: Session, tenant: str, new: NewProduct) -> Product:
 def change_product(
     session: Session, caller: Caller, product_id: str, change: ProductChange, match: str | None
 ) -> ProductOut:
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     row = queries.product(session, caller.tenant, product_id, lock=True)
     check_match(match, row.version)
     apply_product(session, row, change)
@@ -107,7 +107,7 @@ def _replace_variants(session: Session, row: Product, variants: list[VariantIn])
 
 
 def create_market(session: Session, caller: Caller, new: NewMarket) -> MarketOut:
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     if new.code in queries.markets_by_code(session, caller.tenant):
         raise _taken("/code", f"the market {new.code}")
     return queries.market_out(add_market(session, caller.tenant, new))
@@ -125,7 +125,7 @@ def change_market(
     session: Session, caller: Caller, market_id: str, new: NewMarket, match: str | None
 ) -> MarketOut:
     """All of a market is given again; its code stays."""
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     row = queries.market(session, caller.tenant, market_id, lock=True)
     check_match(match, row.version)
     if new.code != row.code:
@@ -147,7 +147,7 @@ def apply_fields(session: Session, row: Any, values: dict[str, Any], said: Any) 
 
 
 def create_listing(session: Session, caller: Caller, new: NewListing) -> ListingOut:
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     tenant = caller.tenant
     if (new.market, new.sku) in queries.listings_by_place(session, tenant):
         raise _taken("/sku", f"a listing of {new.sku} in {new.market}")
@@ -181,7 +181,7 @@ def listing_values(new: NewListing) -> dict[str, Any]:
 def change_listing(
     session: Session, caller: Caller, listing_id: str, change: ListingChange, match: str | None
 ) -> ListingOut:
-    _check_active(session, caller.tenant)
+    check_active(session, caller.tenant)
     row = queries.listing(session, caller.tenant, listing_id, lock=True)
     check_match(match, row.version)
     values = change.model_dump(exclude_none=True, exclude={"prices"})
@@ -191,7 +191,7 @@ def change_listing(
     return queries.listing_out(row)
 
 
-def _check_active(session: Session, tenant: str) -> None:
+def check_active(session: Session, tenant: str) -> None:
     if queries.merchant_status(session, tenant) == "suspended":
         raise Problem(403, "suspended", "this merchant is suspended; its catalogue cannot change")
 

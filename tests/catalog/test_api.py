@@ -126,6 +126,8 @@ def test_a_suspended_merchants_catalogue_cannot_change(service: RunningService) 
     )  # fmt: skip
     with service.client() as client:
         assert client.post("/v1/products", json=TEA, headers=signed_in()).status_code == 403
+        sent = signed_in() | {"Content-Type": "text/csv"}
+        assert client.post("/v1/market-imports", content=b"x", headers=sent).status_code == 403
 
 
 def send(client: TestClient, kind: str, content: bytes) -> dict[str, Any]:
