@@ -27,6 +27,7 @@ from chassis.log import Delivery, LogUnavailable, Place, Positions, Record
 
 _FOREVER_MS = 2_147_483_647  # a record on its way is never given up: waiting is not failing
 _CALL_S = 2.0
+_CALL_MS = int(_CALL_S * 1000)
 
 
 class KafkaLog:
@@ -86,7 +87,7 @@ class KafkaLog:
     def ready(self) -> bool:
         """A broker answers now; that one has answered before does not count."""
         try:
-            with closing(KafkaAdminClient(bootstrap_servers=self._servers)) as admin:
+            with closing(self._admin()) as admin:
                 return bool(admin.list_topics() is not None)
         except KafkaError:
             return False
@@ -104,17 +105,21 @@ class KafkaLog:
                 batch_size=131_072,
                 max_in_flight_requests_per_connection=5,
                 delivery_timeout_ms=_FOREVER_MS,
-                max_block_ms=int(_CALL_S * 1000),
+                max_block_ms=_CALL_MS,
+                bootstrap_timeout_ms=_CALL_MS,
                 reconnect_backoff_max_ms=1000,
             )
         return self._sending
+
+    def _admin(self) -> KafkaAdminClient:
+        return KafkaAdminClient(bootstrap_servers=self._servers, bootstrap_timeout_ms=_CALL_MS)
 
     def _create(self, topics: set[str]) -> None:
         """Facts are kept for their retention, states compacted. Twice is harmless."""
         missing = topics - self._topics
         if not missing:
             return
-        with closing(KafkaAdminClient(bootstrap_servers=self._servers)) as admin:
+        with closing(self._admin()) as admin:
             for topic in sorted(missing):
                 self._create_one(admin, topic)
         self._topics |= missing

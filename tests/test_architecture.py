@@ -1,5 +1,6 @@
 """Who may import whom: the rules hold, and each is seen to fail on a planted violation."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,13 @@ def test_a_planted_violation_breaks_its_rule(
     assert said.returncode != 0
     broken = [row for row in said.stdout.splitlines() if row.endswith("BROKEN")]
     assert any(row.startswith(rule) for row in broken), said.stdout
+
+
+@pytest.mark.xdist_group("full")
+def test_workers_keep_groups_apart(request: pytest.FixtureRequest) -> None:
+    """Else each worker would start a PostgreSQL and a Kafka of its own, and nothing would tell."""
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    assert alone or request.node.nodeid.endswith("@full")
 
 
 def test_no_file_is_longer_than_a_person_reads() -> None:

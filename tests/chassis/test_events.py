@@ -4,8 +4,9 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from chassis import consume
 from chassis.db import Database
 from chassis.embedded import EmbeddedLog
 from chassis.kafka import KafkaLog
-from chassis.log import Log
+from chassis.log import Log, LogUnavailable, Record
 from chassis.outbox import outbox, publish, record_of
 from contracts.event import Event
 from onebox.local.kafka import Kafka
@@ -172,6 +173,22 @@ def test_the_last_state_of_a_key_stays_in_the_embedded_log(db: Database, log: Em
         db.submit(states, 3).result()
         held = "SELECT sequence FROM record WHERE topic = 'toy.state'"
         eventually(lambda: log._writer.execute(held).fetchall() == [(3,)])
+
+
+def test_a_broker_that_is_absent_is_told_soon() -> None:
+    """The relay and `/readyz` are not held for the half minute the client would wait."""
+    log = KafkaLog("kafka://127.0.0.1:9", 1, RETENTION)
+    record = Record(
+        uuid4().hex, "toy.said.v1", "toy", "key", "platform", 1, datetime.now(UTC), "", b"{}"
+    )
+    begun = monotonic()
+
+    assert not log.ready()
+    with pytest.raises(LogUnavailable, match="127[.]0[.]0[.]1:9"):
+        log.append([record])
+
+    assert monotonic() - begun < 20
+    log.close()
 
 
 def unique_topic(monkeypatch: pytest.MonkeyPatch) -> str:

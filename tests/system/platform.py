@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from cli import sample
 from cli.client import keys_in
@@ -39,7 +40,6 @@ class Box:
         return keys_in(self.folder)
 
     def start(self) -> None:
-
         command = [sys.executable, "-m", "cli.main", "run", "--no-demo", "--port", str(self.port)]
         self._process = Daemon(
             [*command, "--var", str(self.folder)], self.folder.with_suffix(".out"), cwd=ROOT,
@@ -88,6 +88,14 @@ def _is_ready(url: str) -> bool:
 def _has_stock(keys: dict[str, str]) -> bool:
     answer = httpx.get(f"{keys['url']}/v1/stock", headers=bearer(keys["secret"]), timeout=5)
     return bool(answer.is_success and answer.json()["data"])
+
+
+def unsaid(url: str) -> float:
+    """Events in the outboxes of one process."""
+    families = text_string_to_metric_families(httpx.get(f"{url}/metrics", timeout=5).text)
+    depths = next(family for family in families if family.name == "hansa_outbox_depth")
+    assert depths.samples
+    return sum(sample.value for sample in depths.samples)
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -112,6 +112,7 @@ def answered(_: Session, __: dict[str, Any], answer: dict[str, Any]) -> None:
 
 
 def double(given: dict[str, Any], progress: Callable[[float], None]) -> int:
+    print("what a library says on the way")  # noqa: T201
     progress(0.5)
     if given["number"] == 13:
         raise ValueError("13 cannot be doubled")
