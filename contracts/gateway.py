@@ -1,5 +1,6 @@
-"""What the gateway says: who the merchants are, and which buyer must be forgotten."""
+"""What the gateway says: merchants, buyers' consent, and which buyer must be forgotten."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from contracts.event import Event
@@ -25,3 +26,14 @@ class BuyerErased(Event):
     key: ClassVar[str] = "buyer_id"
 
     buyer_id: str
+
+
+class ConsentChanged(Event):
+    """All purposes a buyer agrees to now; a purpose that is missing is refused."""
+
+    name: ClassVar[str] = "gateway.consent-changed.v1"
+    key: ClassVar[str] = "buyer_id"
+    state: ClassVar[bool] = True
+
+    buyer_id: str
+    purposes: dict[str, datetime]  # purpose -> agreed since

@@ -195,6 +195,24 @@ class ShipmentConcluded(Event):
     milestones: dict[str, str]  # name -> the time as the carrier wrote it
     attempts: int
     damaged: bool
+    service: str = ""
+    origin: CountryCode | None = None
+    destination: CountryCode | None = None
+    at: datetime | None = None  # when it ended, as well as it is known
+    ended_on: date | None = None  # in the destination's calendar
+    complete: bool | None = None  # all of it, and the right goods; None: nobody said
+    reasons: tuple[str, ...] = ()  # why it was late, held or refused
+    attempted_first: bool | None = None  # the first attempt succeeded; None: none was made
+    options_ordered: tuple[str, ...] = ()
+    options_done: tuple[str, ...] = ()
+    customs_days: int = 0
+    customs_queries: int | None = None  # None: not known
+    is_broker: bool = False  # the provider clears it through customs
+    milestones_expected: int = 0
+    milestones_received: float = 0.0  # within 24 h; delivered without proof counts half
+    exceptions: int = 0
+    exceptions_notified: int = 0  # the provider told before the customer asked
+    reported_by: Literal["carrier", "provider", "import"] = "carrier"
 
 
 class ReturnReceived(Event):

@@ -1,6 +1,6 @@
 """What orders says: the way of an order, its money, its returns."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -47,6 +47,11 @@ class OrderPlaced(Event):
     total: Money
     quote_id: str
     imported: bool = False  # history from elsewhere: nothing is reserved
+    at: datetime | None = None  # when it was placed; of history long before it is said
+    values: dict[str, Money] = {}  # of each line, after discounts
+    offer_id: str | None = None
+    arm: Literal["offer", "hold_out"] | None = None
+    discount: Money | None = None
 
 
 class OrderConfirmed(Event):
@@ -87,6 +92,7 @@ class OrderPaid(Event):
 
     order_id: str
     total: Money
+    at: datetime | None = None  # when it happened, where that is not now
 
 
 class CancelRequested(Event):
@@ -107,6 +113,7 @@ class OrderCancelled(Event):
     order_id: str
     reason: str
     missing: dict[str, int] = {}
+    at: datetime | None = None  # when it happened, where that is not now
 
 
 class OrderCompleted(Event):
@@ -115,6 +122,7 @@ class OrderCompleted(Event):
     public: ClassVar[bool] = True
 
     order_id: str
+    at: datetime | None = None  # when it happened, where that is not now
 
 
 class PaymentFailed(Event):
@@ -138,6 +146,7 @@ class RefundIssued(Event):
     duties: Money
     taxes: Money
     revision: int
+    at: datetime | None = None  # when it happened, where that is not now
 
 
 class ReturnRequested(Event):

@@ -1,0 +1,92 @@
+"""What segmentation says: which offers stand, the keys that sign them, which models act."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.event import Event
+from contracts.values import Money, Sku
+
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
+
+
+class OfferTerms(BaseModel):
+    """What a buyer is promised; hashed whole, so that nobody changes it afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["percent"]
+    title: str
+    depends_on_segment: bool  # said to the buyer
+    largest_pct: Percent
+    markets: tuple[str, ...]  # empty: all of the merchant
+    skus: tuple[Sku, ...]  # empty: all
+    valid_from: datetime
+    valid_to: datetime  # exclusive
+    uses_per_buyer: int = 1
+
+
+class OfferChanged(Event):
+    name: ClassVar[str] = "segmentation.offer-changed.v1"
+    key: ClassVar[str] = "offer_id"
+    state: ClassVar[bool] = True
+
+    offer_id: str
+    status: Literal["published", "withdrawn"]
+    terms: OfferTerms
+    terms_sha256: str  # of `canonical(terms)`
+    budget: Money | None = None  # of all discounts together
+
+
+class OfferKeyChanged(Event):
+    name: ClassVar[str] = "segmentation.offer-key-changed.v1"
+    key: ClassVar[str] = "kid"
+    state: ClassVar[bool] = True
+
+    kid: str
+    public_key: str  # Ed25519, base64url
+    status: Literal["active", "retiring"]
+    not_before: datetime
+    not_after: datetime
+
+
+class OfferClaims(BaseModel):
+    """What an offer's token promises. Times are unix seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    offer_id: str
+    tenant: str
+    buyer_id: str
+    arm: Literal["offer", "hold_out"]
+    depth_pct: Percent  # 0 in the hold-out
+    terms_sha256: str
+    iat: int
+    exp: int
+
+
+class SegmentModelPublished(Event):
+    name: ClassVar[str] = "segmentation.segment-model-published.v1"
+    key: ClassVar[str] = "model_id"
+    public: ClassVar[bool] = True
+
+    model_id: str
+    population: Literal["customers", "merchants"]
+    version: int
+    segments: tuple[str, ...]
+
+
+class SegmentsChanged(Event):
+    """What became of the segments of the version before."""
+
+    name: ClassVar[str] = "segmentation.segments-changed.v1"
+    key: ClassVar[str] = "model_id"
+    public: ClassVar[bool] = True
+
+    model_id: str
+    kept: tuple[str, ...]
+    new: tuple[str, ...]
+    vanished: tuple[str, ...]
+    moved_share: float  # of subjects whose main segment changed
