@@ -59,7 +59,9 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no zone; time is never naive")
         moment = value.astimezone(UTC)
-        return moment if dialect.name == "postgresql" else f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+        if dialect.name == "postgresql":
+            return moment
+        return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -40,6 +40,7 @@ class Order(Base):
     version: Mapped[int]
     deadline_at: Mapped[datetime | None] = mapped_column(Instant)
     placed_at: Mapped[datetime] = mapped_column(Instant)
+    lines: Mapped[str] = mapped_column(Text)  # what was ordered, as JSON: domain/lines.py
     quote: Mapped[str] = mapped_column(Text)
     ledger: Mapped[str] = mapped_column(Text)
     people: Mapped[bytes | None] = mapped_column(LargeBinary)  # buyer and consignee, sealed
@@ -47,20 +48,6 @@ class Order(Base):
     payment_token: Mapped[str] = mapped_column(String(200))
     payment_reference: Mapped[str] = mapped_column(String(200))  # the provider's own word
     access_sha256: Mapped[str] = mapped_column(String(64))
-
-
-class Line(Base):
-    __tablename__ = "order_line"
-
-    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
-    line_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    sku: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(String(300))
-    kind: Mapped[str] = mapped_column(String(10))
-    quantity: Mapped[int]
-    goods_minor: Mapped[int] = mapped_column(BigInteger)
-    duties_minor: Mapped[int] = mapped_column(BigInteger)
-    taxes_minor: Mapped[int] = mapped_column(BigInteger)
 
 
 class Refund(Base):

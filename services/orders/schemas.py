@@ -86,13 +86,6 @@ class NewOrder(BaseModel):
     payment: PaymentGiven
 
 
-class Placed(BaseModel):
-    """Kept as the stored answer: the order itself is read afresh each time."""
-
-    order_id: str
-    access_token: str
-
-
 class LineOut(BaseModel):
     line_id: str
     sku: str
@@ -146,6 +139,14 @@ class OrderOut(BaseModel):
     access_token: str | None = Field(
         default=None, description="Shown to who placed it: follows this one order"
     )
+
+
+class Placed(BaseModel):
+    """Kept as the stored answer without the order, which is read afresh each time."""
+
+    order_id: str
+    access_token: str
+    order: OrderOut | None = Field(default=None, exclude=True)  # as it was placed
 
 
 class OrderLine(BaseModel):

@@ -98,6 +98,14 @@ def test_a_placed_order_says_what_was_ordered(service: RunningService) -> None:
     assert told["tenant"] == MERCHANT
 
 
+def test_the_first_answer_is_what_the_order_reads_afterwards(service: RunningService) -> None:
+    """It is told from what was written, without reading it back."""
+    answer = service.does(place.place_order, caller(), world.order({"TEA": 2, "BOOK": 1, "CUP": 1}))
+
+    assert answer.order == service.reads(queries.order_out, MERCHANT, answer.order_id)
+    assert "order" not in answer.model_dump()  # the stored answer stays small
+
+
 def test_the_same_facts_twice_change_nothing(service: RunningService) -> None:
     order_id = placed(service, {"TEA": 2})
     said: list[Event] = []

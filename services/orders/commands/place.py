@@ -21,60 +21,54 @@ from contracts.logistics import QuoteClaims
 from contracts.orders import OrderLine, OrderPlaced
 from contracts.values import Money, canonical, new_id
 from services.orders import queries
+from services.orders.domain import lines as frozen
 from services.orders.domain.saga import Clocks, OrderState, deadline_after
-from services.orders.models import Line, Order
+from services.orders.models import Order
 from services.orders.queries.known import Priced
 from services.orders.schemas import NewOrder, Placed
 
 _ORDERS: Any = Order.__table__
-_ORDER_LINES: Any = Line.__table__
 _ORDER = insert(_ORDERS)  # Core, on the hot path: an ORM insert costs several times as much
-_LINES = insert(_ORDER_LINES)
 
 
 def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:
-    """Nothing is half-done: an order, its lines and `order-placed`, or a refusal."""
+    """Nothing is half-done: an order and `order-placed`, or a refusal."""
     claims = _verified(session, caller.tenant, new)
     offered = _offered(session, caller.tenant, claims)
     order_id, access = new_id("ord"), secrets.token_urlsafe(24)
-    buyer_id = new.buyer.buyer_id or order_id.replace("ord_", "buy_")
-    session.execute(
-        _ORDER,
-        {
-            "order_id": order_id,
-            "tenant": caller.tenant,
-            "buyer_id": buyer_id,
-            "access_sha256": hashlib.sha256(access.encode()).hexdigest(),
-            **_frozen(session, order_id, new, claims, offered),
-        },
-    )
-    session.execute(_LINES, _lines(order_id, claims, offered))
+    row = {
+        "order_id": order_id,
+        "tenant": caller.tenant,
+        "buyer_id": new.buyer.buyer_id or order_id.replace("ord_", "buy_"),
+        "access_sha256": hashlib.sha256(access.encode()).hexdigest(),
+        **_frozen(session, order_id, new, claims, offered),
+    }
+    session.execute(_ORDER, row)
     publish(
         session,
         OrderPlaced(
             tenant=caller.tenant,
             sequence=1,
             order_id=order_id,
-            buyer_id=buyer_id,
+            buyer_id=row["buyer_id"],
             market=claims.market,
             destination=claims.destination,
             lines=tuple(
-                OrderLine.model_validate(
-                    {
-                        "line_id": line.line_id,
-                        "sku": line.sku,
-                        "quantity": line.quantity,
-                        "kind": offered[line.sku].kind,
-                    }
+                OrderLine(
+                    line_id=line.line_id,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    kind=offered[line.sku].kind,
                 )
                 for line in claims.lines
             ),
             goods=claims.totals.goods,
             total=claims.totals.due_at_sale,
             quote_id=claims.quote_id,
+            values={line.line_id: line.goods for line in claims.lines},
         ),
     )
-    return Placed(order_id=order_id, access_token=access)
+    return Placed(order_id=order_id, access_token=access, order=queries.shown(row, claims))
 
 
 def _verified(session: Session, tenant: str, new: NewOrder) -> QuoteClaims:
@@ -153,7 +147,7 @@ def _frozen(
     new: NewOrder,
     claims: QuoteClaims,
     offered: dict[str, Priced],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """All that this order will ever be worked out from."""
     settings, at = settings_of(session), now()
     goods = tuple(
@@ -174,6 +168,7 @@ def _frozen(
         "version": 1,
         "deadline_at": deadline_after(state.status, at, clocks(settings.clocks)),
         "placed_at": at,
+        "lines": _lines(claims, offered),
         "quote": claims.model_dump_json(),
         "ledger": json.dumps(new.quote.ledger),
         "people": seal(json.dumps(people).encode(), settings.master_keys, order_id),
@@ -183,23 +178,22 @@ def _frozen(
     }
 
 
-def _lines(
-    order_id: str, claims: QuoteClaims, offered: dict[str, Priced]
-) -> list[dict[str, object]]:
-    return [
-        {
-            "order_id": order_id,
-            "line_id": line.line_id,
-            "sku": line.sku,
-            "title": offered[line.sku].title,
-            "kind": offered[line.sku].kind,
-            "quantity": line.quantity,
-            "goods_minor": line.goods.minor,
-            "duties_minor": line.duties.minor,
-            "taxes_minor": line.taxes.minor,
-        }
-        for line in claims.lines
-    ]
+def _lines(claims: QuoteClaims, offered: dict[str, Priced]) -> str:
+    return frozen.written(
+        [
+            frozen.Line(
+                line.line_id,
+                line.sku,
+                offered[line.sku].title,
+                offered[line.sku].kind,
+                line.quantity,
+                line.goods.minor,
+                line.duties.minor,
+                line.taxes.minor,
+            )
+            for line in claims.lines
+        ]
+    )
 
 
 def clocks(configured: Mapping[str, timedelta]) -> Clocks:

@@ -23,6 +23,7 @@ from services.orders.queries.orders import (
     return_out,
     returns,
     saga_json,
+    shown,
     state_of,
     tenant_by_access,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "return_out",
     "returns",
     "saga_json",
+    "shown",
     "state_of",
     "tenant_by_access",
 ]

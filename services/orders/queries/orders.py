@@ -1,18 +1,20 @@
 """Orders and what belongs to them. The tenant is in every WHERE."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.http import Page, PageAsked, not_found, page_of
-from contracts.logistics import QuoteClaims
+from contracts.logistics import QuoteClaims, QuotedLine
 from contracts.values import Money
+from services.orders.domain import lines as frozen
 from services.orders.domain.saga import OrderState
-from services.orders.models import Claim, Line, Order, OrderEvent, Refund, Return
+from services.orders.models import Claim, Order, OrderEvent, Refund, Return
 from services.orders.schemas import (
     ClaimOut,
     EventOut,
@@ -26,6 +28,10 @@ from services.orders.schemas import (
 )
 
 _STATE = TypeAdapter(OrderState)
+_ORDERS: Any = Order.__table__
+_SHOWN = select(_ORDERS).where(  # Core, built once: every order placed is answered by it
+    _ORDERS.c.order_id == bindparam("order_id"), _ORDERS.c.tenant == bindparam("tenant")
+)
 
 
 def order_row(session: Session, tenant: str, order_id: str) -> Order:
@@ -59,9 +65,9 @@ def tenant_by_access(session: Session, order_id: str, access_sha256: str) -> str
     return session.scalars(found).first()
 
 
-def lines_of(session: Session, order_id: str) -> list[Line]:
-    found = select(Line).where(Line.order_id == order_id).order_by(Line.line_id)
-    return list(session.scalars(found))
+def lines_of(session: Session, order_id: str) -> list[frozen.Line]:
+    found = select(Order.lines).where(Order.order_id == order_id)
+    return frozen.read(session.scalars(found).one())
 
 
 def due(session: Session, at: datetime, most: int) -> list[tuple[str, str]]:
@@ -77,33 +83,45 @@ def due(session: Session, at: datetime, most: int) -> list[tuple[str, str]]:
 
 
 def order_out(session: Session, tenant: str, order_id: str) -> OrderOut:
-    row = order_row(session, tenant, order_id)
-    claims = QuoteClaims.model_validate_json(row.quote)
-    state = state_of(row)
-    lines = lines_of(session, order_id)
-    events = session.scalars(
-        select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
-    )
-    action = json.loads(row.next_action) if row.next_action else None
+    """404 also for what belongs to another tenant."""
+    asked = {"order_id": order_id, "tenant": tenant}
+    row = session.execute(_SHOWN, asked).mappings().first()
+    if row is None:
+        raise not_found("order")
+    claims = QuoteClaims.model_validate_json(row["quote"])
+    if row["version"] == 1:
+        return shown(row, claims)
+    happened = select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
+    return shown(row, claims, list(session.scalars(happened)))
+
+
+def shown(
+    row: RowMapping | dict[str, Any], claims: QuoteClaims, happened: Sequence[OrderEvent] = ()
+) -> OrderOut:
+    """An order as it is told, of its columns and what was quoted for it."""
+    quoted = {line.line_id: line for line in claims.lines}
+    state = _STATE.validate_json(row["saga"])
+    action = json.loads(row["next_action"]) if row["next_action"] else None
+    payment = PaymentOut(status=row["payment_status"], provider=row["provider"], next_action=action)
     return OrderOut(
-        order_id=row.order_id,
-        status=row.status,
-        payment=PaymentOut(status=row.payment_status, provider=row.provider, next_action=action),
-        reason=row.reason,
+        order_id=row["order_id"],
+        status=row["status"],
+        payment=payment,
+        reason=row["reason"],
         flags=sorted(state.flags),
-        market=row.market,
-        destination=row.destination,
+        market=row["market"],
+        destination=row["destination"],
         incoterm=claims.incoterm,
         service=claims.service,
         promised_on=claims.promised_on,
-        placed_at=row.placed_at,
-        lines=[_line_out(line, row.currency) for line in lines],
+        placed_at=row["placed_at"],
+        lines=[_line_out(line, quoted[line.line_id]) for line in frozen.read(row["lines"])],
         totals=claims.totals,
         shipments=[
             ShipmentOut(shipment_id=one.shipment_id, progress=one.progress)
             for one in state.shipments
         ],
-        history=[_event_out(event) for event in events],
+        history=[_event_out(event) for event in happened],
         quote_id=claims.quote_id,
     )
 
@@ -182,16 +200,16 @@ def _claim_out(row: Claim) -> ClaimOut:
     )
 
 
-def _line_out(line: Line, currency: str) -> LineOut:
+def _line_out(line: frozen.Line, quoted: QuotedLine) -> LineOut:
     return LineOut(
         line_id=line.line_id,
         sku=line.sku,
         title=line.title,
         kind=line.kind,
         quantity=line.quantity,
-        goods=Money.of(line.goods_minor, currency),
-        duties=Money.of(line.duties_minor, currency),
-        taxes=Money.of(line.taxes_minor, currency),
+        goods=quoted.goods,
+        duties=quoted.duties,
+        taxes=quoted.taxes,
     )
 
 
