@@ -1,4 +1,4 @@
-"""Expressions, reliefs, bases and sums: the law's arithmetic, and what it must never do."""
+"""Reliefs, bases and sums: the law's arithmetic, and what it must never do."""
 
 import csv
 import io
@@ -12,83 +12,12 @@ from hypothesis import strategies as st
 
 from contracts.values import Incoterm, canonical
 from services.logistics.domain.tariff import Ledger, Line, Request, Rules, calculate
-from services.logistics.domain.tariff.expression import Missing, evaluate, parse
 from services.logistics.domain.tariff.hansa_csv import Row, read
 from services.logistics.domain.tariff.ledger import allocate, as_json, rounded
 from services.logistics.domain.tariff.rules import Cited, compile_rules
-from services.logistics.domain.tariff.units import measure
 
 SAMPLE = Path(__file__).resolve().parents[2] / "services" / "logistics" / "sample" / "tariff"
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
-
-
-def amount_of(text: str, base: str, quantity: int = 1, kg: str | None = None) -> Decimal | Missing:
-    expression = parse(text)
-    assert expression is not None, text
-    given_kg = {} if kg is None else {"KGM": Decimal(kg)}
-    return evaluate(
-        expression,
-        Decimal(base),
-        lambda unit: measure(unit, quantity, None, given_kg),
-        lambda amount, currency: amount if currency in ("EUR", "USD", "GBP") else None,
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "base", "quantity", "kg", "expected"),
-    [
-        ("Free", "100", 1, None, "0"),
-        ("6.8%", "250", 1, None, "17"),
-        ("33 1/3%", "300", 1, None, "100"),
-        ("46.3¢/kg + 14.9%", "100", 1, "2", "15.826"),
-        ("$1.646/kg", "1", 1, "3", "4.938"),
-        ("2.8¢/doz.", "1", 24, None, "0.056"),
-        ("30¢ each + 4.3%", "100", 5, None, "5.8"),
-        ("24.00% + 23.00 EUR / 100 kg", "1000", 1, "50", "251.5"),
-        ("20.00% + 19.00 GBP/100kg", "100", 1, "100", "39"),
-        ("0.20 GBP/ item", "5", 7, None, "1.4"),
-        ("4.50% MIN 0.30 EUR / item MAX 0.80 EUR / item", "7833.0508", 400, None, "320"),
-        ("4.50% MIN 0.30 EUR / item MAX 0.80 EUR / item", "10", 400, None, "120"),
-        ("10% MAX 5 EUR / item + 1%", "200", 2, None, "12"),
-        ("7% but not less than 1.50 EUR/kg", "10", 1, "2", "3"),
-    ],
-)
-def test_a_rate_text_means_what_the_law_says(
-    text: str, base: str, quantity: int, kg: str | None, expected: str
-) -> None:
-    assert amount_of(text, base, quantity, kg) == Decimal(expected)
-
-
-def test_what_follows_the_last_limit_belongs_to_the_limit() -> None:
-    """13.80 % MIN 13.00/100 kg MAX 15.00/100 kg - 7.00/100 kg: the cap is 15 - 7."""
-    text = "13.80 % MIN 13.00 GBP/100 kg MAX 15.00 GBP/100 kg - 7.00 GBP/100 kg"
-
-    assert amount_of(text, "1200", kg="10000") == Decimal(800)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "See 9822.05.20",
-        "8.30% + EA MAX 18.70% + ADSZ",
-        "14.00% (01 JUL - 31 JAN)",
-        "Entry Price",
-        "",
-    ],
-)
-def test_a_text_that_is_not_understood_is_never_zero(text: str) -> None:
-    assert parse(text) is None
-
-
-def test_a_missing_quantity_or_rate_of_exchange_is_named() -> None:
-    assert amount_of("46.3¢/kg", "100") == Missing("net_weight_missing", "KGM")
-    assert amount_of("5 JPY/ item", "100") == Missing("fx_missing", "JPY")
-    assert amount_of("90¢/pr. + 20%", "100") == Missing("quantity_missing", "NPR")
-
-
-@given(st.text(max_size=60))
-def test_any_text_parses_or_is_not_understood(text: str) -> None:
-    parse(text)
 
 
 def sample_rows() -> list[Row]:

@@ -10,7 +10,7 @@ from services.logistics.domain.tariff.charges import (
     tax_status,
     unknown_duty,
 )
-from services.logistics.domain.tariff.expression import Missing, evaluate
+from services.logistics.domain.tariff.evaluation import Facts, Missing, evaluate
 from services.logistics.domain.tariff.ledger import (
     Gap,
     Ledger,
@@ -23,7 +23,7 @@ from services.logistics.domain.tariff.relief import relief_for
 from services.logistics.domain.tariff.request import Request
 from services.logistics.domain.tariff.rules import Fee, Measure, Relief, Rules, Tax
 from services.logistics.domain.tariff.selection import Selected, select
-from services.logistics.domain.tariff.units import Unit, measure
+from services.logistics.domain.tariff.units import Quantities
 from services.logistics.domain.tariff.valuation import Valued, value
 
 DIGITS = 34
@@ -129,11 +129,13 @@ class _Calculation:
             self._gaps.append(Gap(f"{pointer}/hs_code", "rate_unparsed", "blocks", message, (key,)))
             return None
 
-        def measured(unit: Unit) -> Decimal | None:
-            line = valued.line
-            return measure(unit, line.quantity, line.net_weight_g, line.quantities)
-
-        amount = evaluate(duty.expression, valued.customs_value, measured, self._rules.convert)
+        line = valued.line
+        quantities = Quantities(
+            line.quantity, line.quantities, line.net_weight_g, line.gross_weight_g
+        )
+        day = self._request.rate_date.strftime("%m-%d")
+        facts = Facts(valued.customs_value, day, quantities.of, lambda _: None, self._rules.convert)
+        amount = evaluate(duty.expression, facts)
         if isinstance(amount, Missing):
             self._gaps.append(gap_of(pointer, amount, duty))
             return None

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.logistics.domain.tariff.expression import Missing
+from services.logistics.domain.tariff.evaluation import Missing
 from services.logistics.domain.tariff.ledger import (
     Gap,
     LedgerLine,

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.logistics.domain.tariff.expression import parse
+from services.logistics.domain.tariff.grammar import parse
 
 ZONES = {
     "US": "America/New_York",

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.logistics.domain.tariff.expression import Expression, parse
+from services.logistics.domain.tariff.expression import Expression
+from services.logistics.domain.tariff.grammar import parse
 
 Fields = Mapping[str, str]  # a CSV row: what the file says, as text
 CURRENCIES = {"US": "USD", "EU": "EUR", "GB": "GBP", "XI": "GBP", "CA": "CAD", "AU": "AUD"}
