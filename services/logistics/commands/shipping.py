@@ -2,7 +2,7 @@
 
 import json
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -30,12 +30,7 @@ from services.logistics.queries import shipping as queries
 from services.logistics.queries import stock as stock_queries
 from services.logistics.queries import tariff
 
-if TYPE_CHECKING:
-    pass
-
 _ORDERS: Any = OrderShipping.__table__
-_NOT_MOVING = ("awaiting_data", "label_created", "cancelled")
-_ENDS = ("delivered", "returned", "lost")
 
 
 def confirm(session: Session, event: OrderConfirmed) -> None:

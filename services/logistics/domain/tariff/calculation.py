@@ -66,7 +66,7 @@ class _Calculation:
             lines=tuple(self._lines),
             gaps=tuple(self._gaps),
             warnings=tuple(dict.fromkeys(self._warnings)),
-            goods=sum((each.goods for each in self._valued), Decimal(0)),
+            goods=self._sum("goods"),
             freight=rounded(self._sum("freight"), rules.currency),
             insurance=rounded(self._sum("insurance"), rules.currency),
             layers=rules.coverage,
@@ -87,10 +87,8 @@ class _Calculation:
             self._add(unknown_duty(valued.line.line_id, selected.gaps[0].message))
             return None
         base = self._duty(valued, selected.base, pointer)
-        amounts = [base]
-        for added in selected.added:
-            amounts.append(self._added(valued, added, selected, base, pointer))
-        return sum_of(amounts)
+        added = [self._added(valued, each, selected, base, pointer) for each in selected.added]
+        return sum_of([base, *added])
 
     def _duty(self, valued: Valued, duty: Measure, pointer: str) -> Decimal | None:
         amount = self._evaluated(valued, duty, pointer)
