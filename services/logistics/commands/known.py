@@ -1,4 +1,4 @@
-"""What catalog has said and is kept: variants, listings, markets."""
+"""What others have said and is kept: variants, listings, markets, providers."""
 
 import json
 
@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from chassis.db import keep_newest
 from contracts.catalog import ListingChanged, MarketChanged, ProductChanged
+from contracts.servqual import ProviderChanged
+from services.logistics.models.shipping import KnownProvider
 from services.logistics.models.tariff import KnownListing, KnownMarket, KnownVariant
 from services.logistics.queries import tariff
 
@@ -64,6 +66,19 @@ def keep_market(session: Session, event: MarketChanged) -> None:
             "price_includes_tax": event.price_includes_tax,
             "zone": event.zone,
             "active": event.active,
+            "sequence": event.sequence,
+        },
+    )
+
+
+def keep_provider(session: Session, event: ProviderChanged) -> None:
+    keep_newest(
+        session,
+        KnownProvider,
+        {"provider_id": event.provider_id},
+        {
+            "status": event.status,
+            "eligible_until": event.eligible_until,
             "sequence": event.sequence,
         },
     )

@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from chassis.consume import Handlers
 from contracts.orders import CancelRequested, OrderConfirmed, OrderPaid
-from services.logistics.commands import shipping
+from contracts.servqual import ProviderChanged
+from services.logistics.commands import known, shipping
 
 
 def on_order_confirmed(session: Session, event: OrderConfirmed) -> None:
@@ -19,8 +20,13 @@ def on_cancel_requested(session: Session, event: CancelRequested) -> None:
     shipping.request_cancellation(session, event)
 
 
+def on_provider_changed(session: Session, event: ProviderChanged) -> None:
+    known.keep_provider(session, event)
+
+
 HANDLERS: Handlers = {
     OrderConfirmed: on_order_confirmed,
     OrderPaid: on_order_paid,
     CancelRequested: on_cancel_requested,
+    ProviderChanged: on_provider_changed,
 }

@@ -1,4 +1,4 @@
-"""Rate cards, shipments, and how far logistics is with each order."""
+"""Rate cards, who may carry, shipments, and how far logistics is with each order."""
 
 from datetime import date, datetime
 
@@ -23,6 +23,17 @@ class StoredCard(Base):
     currency: Mapped[str] = mapped_column(String(3))
     card: Mapped[str] = mapped_column(Text)  # domain/shipping RateCard as JSON
     imported_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class KnownProvider(Base):
+    """A provider as servqual last said it."""
+
+    __tablename__ = "known_provider"
+
+    provider_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    eligible_until: Mapped[date | None] = mapped_column(Date)
+    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 class OrderShipping(Base):

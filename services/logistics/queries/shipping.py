@@ -14,12 +14,13 @@ from chassis.http import Page, PageAsked, not_found, page_of
 from contracts.catalog import Variant
 from contracts.values import Incoterm, Money
 from services.logistics.domain.shipping.card import RateCard
+from services.logistics.domain.shipping.gates import Standing, gated
 from services.logistics.domain.shipping.packing import BOXES, Item, pack
 from services.logistics.domain.shipping.places import Place
 from services.logistics.domain.shipping.rates import Excluded, Offer, Rates, rates
 from services.logistics.domain.shipping.surcharges import Ask
 from services.logistics.domain.shipping.weight import Parcel
-from services.logistics.models.shipping import OrderShipping, Shipment, StoredCard
+from services.logistics.models.shipping import KnownProvider, OrderShipping, Shipment, StoredCard
 from services.logistics.models.stock import Location
 from services.logistics.queries import stock
 from services.logistics.schemas.shipping import (
@@ -116,7 +117,10 @@ def offers(
     parcels: tuple[Parcel, ...],
     terms: tuple[Incoterm, datetime, dict[str, int], dict[str, int]],
 ) -> Rates:
-    """Every service, offered or excluded. `terms`: incoterm, hand-over, value, duties advanced."""
+    """Every service, offered or excluded; who may not carry is excluded at the moment of use.
+
+    `terms`: incoterm, hand-over, value, duties advanced.
+    """
     location, destination = ways
     incoterm, hand_over, value, advanced = terms
     ask = Ask(
@@ -128,7 +132,13 @@ def offers(
         value=value,
         advanced=advanced,
     )
-    return rates(ask, cards(session, tenant))
+    return gated(rates(ask, cards(session, tenant)), standings(session), now().date())
+
+
+def standings(session: Session) -> dict[str, Standing]:
+    """Of the providers that servqual has spoken of."""
+    known = select(KnownProvider.provider_id, KnownProvider.status, KnownProvider.eligible_until)
+    return {name: Standing(status, until) for name, status, until in session.execute(known)}
 
 
 def rates_out(session: Session, tenant: str, asked: RatesAsked, *, whole: bool) -> RatesOut:
