@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from chassis.inbound import BODY_LIMIT, InboundWorker, deliveries
 from services.logistics.adapters.tracking import ADAPTERS
 from services.logistics.app import SERVICE
-from services.logistics.commands.tracking import register_tracker
+from services.logistics.commands.tracking import register_tracker, take_early_scans
+from services.logistics.queries import tracking as queries
 from tests.running import MERCHANT, OTHER_MERCHANT, RunningService, signed_in
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -99,6 +100,31 @@ def scans(number: str = "HN0001", event_id: str = "evt_1", **scan: Any) -> bytes
             "data": {"tracking_number": number, "scans": [told | scan]},
         }
     ).encode()  # fmt: skip
+
+
+def test_a_scan_of_a_time_to_come_is_taken_once_it_has_come(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another scan of the same delivery was used at once."""
+    tracker_id = inbox.registers("HN0001")
+    _, path = inbox.connects()
+    begun = datetime.now(UTC)
+    at = [(begun + timedelta(days=days)).isoformat(timespec="seconds") for days in (-1, 3)]
+    body = json.loads(scans(occurred_at=at[0]))
+    body["data"]["scans"].append({"scan_id": "s2", "status": "delivered", "occurred_at": at[1]})
+
+    taken = inbox.posts(path, json.dumps(body).encode()).json()
+
+    assert inbox.thought(taken["delivery_id"])["outcome"] == "accepted"
+    assert inbox.asks("GET", f"/v1/trackers/{tracker_id}").json()["status"] == "picked_up"
+
+    for module in CLOCKS:
+        monkeypatch.setattr(f"{module}.now", lambda: begun + timedelta(days=4))
+    inbox.service.does(take_early_scans, begun)
+    inbox.thought(taken["delivery_id"])
+
+    assert inbox.asks("GET", f"/v1/trackers/{tracker_id}").json()["status"] == "delivered"
+    assert inbox.service.reads(queries.early) == []
 
 
 @pytest.mark.parametrize("row", EXPECTED, ids=lambda row: row["file"])

@@ -201,14 +201,15 @@ def waiting_for(session: Session, tenant: str, number: str) -> list[str]:
 
 
 def early(session: Session) -> list[str]:
-    """Deliveries with scans of a time that had not come."""
+    """Deliveries of which a scan waits for its time, whether others of theirs were used or not."""
     found = select(deliveries.c.id).where(
         deliveries.c.kind == "carrier",
-        deliveries.c.state == "quarantined",
-        deliveries.c.reason == "scan_in_future",
+        deliveries.c.state.in_(("accepted", "quarantined")),
+        deliveries.c.outcome.like('%"early_scans": %'),
+        deliveries.c.outcome.not_like('%"early_scans": 0%'),
         deliveries.c.received_at > now() - RELEASED_WITHIN,
     )
-    return list(session.scalars(found.order_by(deliveries.c.id).limit(50)))
+    return list(session.scalars(found.order_by(deliveries.c.id).limit(500)))
 
 
 def delivery_out(session: Session, tenant: str, delivery_id: str) -> DeliveryOut:
