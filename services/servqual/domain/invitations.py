@@ -1,0 +1,111 @@
+"""Whom the platform asks, and when. Neither merchant nor provider can choose.
+
+The draw is by a keyed hash of the shipment, so that it repeats and nobody outside can foresee it.
+"""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import pstdev
+from typing import Literal
+
+from services.servqual.domain.instrument.forms import ROTATIONS, FormName
+
+AIM = 30  # responses per provider and quarter
+QUARTER = timedelta(days=91)
+SOONEST, LATEST = timedelta(hours=24), timedelta(hours=72)
+REMINDER = timedelta(days=5)
+OPEN_FOR = timedelta(days=21)
+APART = timedelta(days=7)  # between two invitations of one person
+PAIRED_IN = 10
+ASKED = frozenset({"delivered", "returned", "lost"})  # how a shipment ends that is asked about
+FAST = timedelta(seconds=40)
+LONG_ENOUGH = 12  # answers, before equal ones are suspicious
+FLAGGED, FORGED = 0.25, 0.0
+_PRIOR_SENT, _PRIOR_ANSWERED = 10, 2
+
+Flag = Literal["fast", "straight_line", "burst", "linked", "forged"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """When it goes out, which form, which turn of the short one."""
+
+    send_at: datetime
+    form: FormName
+    rotation: int
+
+
+def fraction(key: bytes, purpose: str, word: str) -> float:
+    """[0, 1), the same for the same words, and unforeseeable without the key."""
+    digest = hmac.digest(key, f"{purpose}\0{word}".encode(), "sha256")
+    return int.from_bytes(digest[:7]) / float(1 << 56)
+
+
+def rate(concluded: int, sent: int, answered: int) -> float:
+    """Share of a provider's shipments to ask about; counts of its last quarter, itself included.
+
+    The share that answers is smoothed by ten invitations of which two were answered.
+    """
+    answering = (answered + _PRIOR_ANSWERED) / (sent + _PRIOR_SENT)
+    return min(1.0, AIM / (max(concluded, 1) * answering))
+
+
+def draw(key: bytes, shipment_id: str, share: float, ended_at: datetime) -> Drawn | None:
+    """None: this shipment is not asked about."""
+    if fraction(key, "draw", shipment_id) >= share:
+        return None
+    wait = SOONEST + (LATEST - SOONEST) * fraction(key, "wait", shipment_id)
+    is_paired = fraction(key, "form", shipment_id) < 1 / PAIRED_IN
+    rotation = int(fraction(key, "rotation", shipment_id) * ROTATIONS)
+    return Drawn(ended_at + wait, "paired" if is_paired else "short", rotation)
+
+
+def closes(sent_at: datetime) -> datetime:
+    return sent_at + OPEN_FOR
+
+
+def reminds(sent_at: datetime) -> datetime:
+    return sent_at + REMINDER
+
+
+def token(key: bytes, invitation_id: str) -> str:
+    """256 bits that only the key can make again; its hash is what is stored."""
+    return hmac.digest(key, f"survey token\0{invitation_id}".encode(), "sha256").hex()
+
+
+def token_hash(shown: str) -> str:
+    return hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest()
+
+
+def flags(took: timedelta | None, levels: Sequence[int], *, is_burst: bool) -> list[Flag]:
+    """What is suspicious about one response. Nobody is refused for it; it is weighed down."""
+    found: list[Flag] = []
+    if took is not None and took < FAST:
+        found.append("fast")
+    if len(levels) >= LONG_ENOUGH and pstdev(levels) == 0:
+        found.append("straight_line")
+    if is_burst:
+        found.append("burst")
+    return found
+
+
+def quality(found: Sequence[str]) -> float:
+    """The weight q of a response: 1, 0.25 while flagged, 0 for a confirmed forgery."""
+    if "forged" in found:
+        return FORGED
+    return FLAGGED if found else 1.0
+
+
+def is_burst(today: int, mean_per_day: float) -> bool:
+    """Poisson upper tail P(X >= today) under the provider's own 90-day mean below .001."""
+    if mean_per_day <= 0 or today < 1:
+        return False
+    term = below = math.exp(-mean_per_day)
+    for count in range(1, today):
+        term *= mean_per_day / count
+        below += term
+    return 1.0 - below < 0.001
