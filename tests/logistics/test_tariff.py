@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -76,9 +77,8 @@ def test_tax_is_charged_on_the_value_with_duty_and_freight() -> None:
 
 def test_an_eu_parcel_pays_three_euros_an_item_and_tax_on_them() -> None:
     """tariff.md, section 20: goods 80 + 40, postage 10 by value, IOSS: 3 + 3, VAT 17.93 + 9.27."""
-    ledger = ask(
-        "EU", tea("80", "l0"), tea("40", "l1"), freight=Decimal(10), schemes=frozenset({"ioss"})
-    )
+    other = replace(tea("40", "l1"), description="tea of another kind")
+    ledger = ask("EU", tea("80", "l0"), other, freight=Decimal(10), schemes=frozenset({"ioss"}))
 
     assert [str(line.amount) for line in ledger.lines] == ["3.00", "3.00", "17.93", "9.27"]
     assert {line.due_at for line in ledger.lines if line.kind == "tax"} == {"sale"}

@@ -4,7 +4,8 @@ What cannot be parsed, matched or measured is unknown, never zero.
 """
 
 from services.logistics.domain.tariff.calculation import calculate
-from services.logistics.domain.tariff.ledger import Gap, Ledger, LedgerLine
+from services.logistics.domain.tariff.ledger import Ledger
+from services.logistics.domain.tariff.lines import Gap, LedgerLine
 from services.logistics.domain.tariff.request import Line, Request
 from services.logistics.domain.tariff.rules import Rules
 

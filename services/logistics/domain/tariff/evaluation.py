@@ -1,6 +1,6 @@
 """From an expression to an amount. What a term needs and nobody gave makes the whole unknown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ class Facts:
     quantity: Callable[[str, str], Decimal | None]  # unit, qualifier
     part: Callable[[str], Decimal | None]  # what a percentage is of, besides the value
     convert: Callable[[Decimal, str], Decimal | None]
-    refs: Mapping[str, Decimal] = field(default_factory=dict)
+    refs: dict[str, Decimal] = field(default_factory=dict)  # filled as duties become known
 
 
 def evaluate(expression: Expression, facts: Facts) -> Decimal | Missing:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from contracts.values import CURRENCIES
+
 OPS = ("+", "-", "MIN", "MAX")
 AGRICULTURAL = ("EA", "ADSZ", "ADFM")
 VALUE = "customs_value"
@@ -186,8 +188,8 @@ def _specific(given: Mapping[str, Any]) -> Term:
 
 def _currency(given: Mapping[str, Any]) -> str:
     code = given.get("currency")
-    if not (isinstance(code, str) and len(code) == 3 and code.isascii() and code.isupper()):
-        raise NotStructured("an amount has a currency of three capitals")
+    if not isinstance(code, str) or code not in CURRENCIES:
+        raise NotStructured("an amount has a currency of ISO 4217")
     return code
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from contracts.values import CURRENCIES
 from services.logistics.domain.tariff.bases import (
     base_of,
     base_text,
@@ -163,10 +164,13 @@ def _specific(found: re.Match[str], op: str) -> Term | None:
         return None
     amount = Decimal(found["number"].replace(",", ""))
     sign = front or back
+    currency = _CURRENCIES.get(sign, sign)
+    if currency not in CURRENCIES:
+        return None
     return Term(
         op,
         amount=amount.scaleb(-2) if sign == "¢" else amount,
-        currency=_CURRENCIES.get(sign, sign),
+        currency=currency,
         per=Decimal(measured[0]),
         units=measured[1],
         qualifier=measured[2],

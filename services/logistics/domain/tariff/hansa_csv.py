@@ -13,16 +13,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.logistics.domain.tariff.grammar import parse
+from services.logistics.domain.tariff.law import ZONES
+from services.logistics.domain.tariff.rates import read as read_rate
 
-ZONES = {
-    "US": "America/New_York",
-    "EU": "Europe/Brussels",
-    "GB": "Europe/London",
-    "XI": "Europe/London",
-    "CA": "America/Toronto",
-    "AU": "Australia/Sydney",
-}  # where a legal day begins and ends
 _CITED = ("valid_from", "valid_to", "source", "legal_ref", "confidence")
 _KEYS = {  # table -> its columns besides the cited ones, and which of them name a row
     "commodities": ("jurisdiction code parent_code description declarable units", "code"),
@@ -148,7 +141,7 @@ def _read_row(
     if identity in seen:
         return wrong("valid_from", "duplicate", f"the same rule stands in row {seen[identity]}")
     seen[identity] = number
-    if table == "measures" and parse(fields["expression"]) is None:
+    if table == "measures" and read_rate(fields["expression"]).state != "parsed":
         text = fields["expression"]
         parsed.unparsed[text] = parsed.unparsed.get(text, 0) + 1
     parsed.rows.append(Row(table, jurisdiction, key, since, until, dict(fields)))

@@ -1,49 +1,23 @@
 """The answer: every charge with its base, rate and source; totals; what is not known."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from contracts.values import exponent
-from services.logistics.domain.tariff.rules import Cited
+from services.logistics.domain.tariff.law import rounded
+from services.logistics.domain.tariff.lines import (
+    Alternative,
+    Compliance,
+    Gap,
+    LedgerLine,
+    allocate,
+)
 
-CHARGES = ("duty", "tax", "fee")
+__all__ = ["Gap", "Ledger", "LedgerLine", "allocate", "as_json", "gap_json", "rounded"]
 
-
-@dataclass(frozen=True)
-class Gap:
-    """A missing fact: where it belongs, what needs it, how to mend it."""
-
-    pointer: str
-    code: str
-    severity: str  # blocks, assumed, info
-    message: str
-    measure_keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LedgerLine:
-    """One charge on one line of goods (`line_id`), or on the entry as a whole (empty).
-
-    Amounts are in the ledger's currency; `amount` is rounded once, None where unknown.
-    """
-
-    line_id: str
-    kind: str  # duty, tax, fee
-    measure_key: str
-    native_type: str
-    expression_text: str
-    base: Decimal | None
-    unrounded: Decimal | None
-    amount: Decimal | None
-    status: str  # applied, displaced, relieved, unknown
-    because: str
-    explanation: str
-    due_at: str  # sale, import
-    payee: str
-    cited: Cited | None
-    allocations: Mapping[str, Decimal] = field(default_factory=dict)
+_CONFIDENCE = ("low", "medium", "high")
 
 
 @dataclass(frozen=True)
@@ -59,12 +33,16 @@ class Ledger:
     freight: Decimal
     insurance: Decimal
     layers: Mapping[str, tuple[str, str]]
+    alternatives: tuple[Alternative, ...] = ()
+    compliance: tuple[Compliance, ...] = ()
 
     @property
     def status(self) -> str:
-        blocked = any(gap.severity == "blocks" for gap in self.gaps)
+        if any(each.status == "blocked" for each in self.compliance):
+            return "blocked"
+        blocks = any(gap.severity == "blocks" for gap in self.gaps)
         unknown = any(line.amount is None for line in self.lines)
-        return "incomplete" if blocked or unknown else "complete"
+        return "incomplete" if blocks or unknown else "complete"
 
     def total(self, kind: str, line_id: str | None = None) -> Decimal | None:
         """Of one kind of charge, for one line or all; None where any of it is unknown.
@@ -95,31 +73,17 @@ class Ledger:
         """A lower bound: what is known of the charges."""
         return sum((line.amount for line in self.lines if line.amount is not None), Decimal(0))
 
+    @property
+    def confidence(self) -> str:
+        """Of the weakest row used."""
+        used = [line.cited.confidence for line in self.lines if line.cited]
+        return min(used, key=_CONFIDENCE.index, default="high")
 
-def rounded(amount: Decimal, currency: str) -> Decimal:
-    """To the minor unit, half up: once per ledger line, never an intermediate."""
-    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
-
-
-def allocate(whole: Decimal, weights: Mapping[str, Decimal], currency: str) -> dict[str, Decimal]:
-    """Parts in minor units that sum to the whole: largest remainder, ties to the earlier key."""
-    unit = Decimal(1).scaleb(-exponent(currency))
-    total = sum(weights.values(), Decimal(0))
-    if total == 0:
-        weights, total = dict.fromkeys(weights, Decimal(1)), Decimal(len(weights))
-    exact = {key: whole * weight / total / unit for key, weight in weights.items()}
-    parts = {key: int(value) for key, value in exact.items()}
-    missing = int(whole / unit) - sum(parts.values())
-    order = sorted(exact, key=lambda key: parts[key] - exact[key])
-    for key in order[:missing]:
-        parts[key] += 1
-    return {key: units * unit for key, units in parts.items()}
-
-
-def with_allocations(line: LedgerLine, weights: Mapping[str, Decimal], currency: str) -> LedgerLine:
-    if line.amount is None:
-        return line
-    return replace(line, allocations=allocate(line.amount, weights, currency))
+    @property
+    def next_change(self) -> datetime | None:
+        """When the first of the rows used ends."""
+        ends = [line.cited.valid_to for line in self.lines if line.cited and line.cited.valid_to]
+        return min(ends, default=None)
 
 
 def as_json(ledger: Ledger) -> dict[str, Any]:
@@ -132,9 +96,13 @@ def as_json(ledger: Ledger) -> dict[str, Any]:
         "freight": str(ledger.freight),
         "insurance": str(ledger.insurance),
         "known_subtotal": str(ledger.known_subtotal),
-        "lines": [_line_json(line, seq) for seq, line in enumerate(ledger.lines, 1)],
+        "lines": [_line(line, seq) for seq, line in enumerate(ledger.lines, 1)],
+        "alternatives": [_alternative(each) for each in ledger.alternatives],
+        "compliance": [_compliance(each) for each in ledger.compliance],
         "gaps": [gap_json(gap) for gap in ledger.gaps],
         "warnings": list(ledger.warnings),
+        "confidence": ledger.confidence,
+        "next_change": _moment(ledger.next_change),
         "layers": {
             layer: {"state": state, "as_of": as_of}
             for layer, (state, as_of) in sorted(ledger.layers.items())
@@ -152,15 +120,18 @@ def gap_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _line_json(line: LedgerLine, seq: int) -> dict[str, Any]:
+def _line(line: LedgerLine, seq: int) -> dict[str, Any]:
     cited = line.cited
     return {
         "seq": seq,
         "line_id": line.line_id or None,
         "kind": line.kind,
+        "measure_kind": line.measure_kind,
         "measure_key": line.measure_key,
         "native_type": line.native_type,
+        "programme": line.programme,
         "expression_text": line.expression_text,
+        "mode": line.mode,
         "base": _text(line.base),
         "amount_unrounded": _text(line.unrounded),
         "amount": _text(line.amount),
@@ -169,13 +140,43 @@ def _line_json(line: LedgerLine, seq: int) -> dict[str, Any]:
         "explanation": line.explanation,
         "due_at": line.due_at,
         "payee": line.payee,
+        "collected_by": line.collected_by,
+        "paid_by": line.paid_by,
+        "recoverable": line.recoverable,
         "allocations": {key: str(part) for key, part in sorted(line.allocations.items())},
         "source": cited.source if cited else "",
         "legal_ref": cited.legal_ref if cited else "",
         "confidence": cited.confidence if cited else "",
         "valid_from": cited.valid_from.isoformat() if cited else None,
-        "valid_to": cited.valid_to.isoformat() if cited and cited.valid_to else None,
+        "valid_to": _moment(cited.valid_to) if cited else None,
     }
+
+
+def _alternative(each: Alternative) -> dict[str, Any]:
+    return {
+        "line_id": each.line_id,
+        "option": each.option,
+        "measure_key": each.measure_key,
+        "base_duty": _text(each.base_duty),
+        "line_total": _text(each.line_total),
+        "saving": _text(each.saving),
+        "needs": list(each.needs),
+    }
+
+
+def _compliance(each: Compliance) -> dict[str, Any]:
+    return {
+        "line_id": each.line_id,
+        "status": each.status,
+        "measure_key": each.measure_key,
+        "native_type": each.native_type,
+        "any_of": [list(group) for group in each.any_of],
+        "legal_ref": each.legal_ref,
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _text(amount: Decimal | None) -> str | None:
@@ -184,9 +185,3 @@ def _text(amount: Decimal | None) -> str | None:
         return None
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text and len(text.split(".")[1]) > 4 else text
-
-
-def sum_of(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """Unknown if any is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if len(known) == len(amounts) else None

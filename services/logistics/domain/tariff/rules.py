@@ -1,150 +1,48 @@
-"""The law as dated rows, and an immutable snapshot of it at one moment."""
+"""From rows, as a file or the database holds them, to a snapshot: `compile_rules`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeVar
 
-from services.logistics.domain.tariff.expression import Expression
+from services.logistics.domain.tariff.expression import Expression, Term
 from services.logistics.domain.tariff.grammar import parse
+from services.logistics.domain.tariff.law import (
+    CURRENCIES,
+    EVERYONE,
+    Cited,
+    Condition,
+    Fee,
+    Measure,
+    Quota,
+    Relation,
+    Relief,
+    Rounding,
+    Rules,
+    Tax,
+    TaxRate,
+)
+from services.logistics.domain.tariff.rates import read
 
 Fields = Mapping[str, str]  # a CSV row: what the file says, as text
-CURRENCIES = {"US": "USD", "EU": "EUR", "GB": "GBP", "XI": "GBP", "CA": "CAD", "AU": "AUD"}
-BASE_KINDS = frozenset({"mfn"})
-ADDED_KINDS = frozenset({"additional", "security", "safeguard", "anti_dumping", "countervailing"})
-CHARGED = frozenset({"in_force", "challenged"})
+Rows = Mapping[str, Iterable[tuple[Fields, Cited]]]
+
+__all__ = ["CURRENCIES", "Cited", "Fields", "Measure", "Rules", "compile_rules"]
 
 
-@dataclass(frozen=True)
-class Cited:
-    """Where a rule stands, since when, and how sure we are."""
+def compile_rules(jurisdiction: str, valid_at: datetime, known_at: datetime, rows: Rows) -> Rules:
+    """From the rows of one jurisdiction (and of areas and rates, which belong to none).
 
-    source: str
-    legal_ref: str
-    confidence: str
-    valid_from: datetime
-    valid_to: datetime | None
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A duty. `expression` is None where its text is not understood: charged as unknown."""
-
-    measure_key: str
-    kind: str
-    native_type: str
-    prefixes: tuple[str, ...]
-    excluded: tuple[str, ...]
-    origin_area: str
-    origin_exclusions: frozenset[str]
-    tags: frozenset[str]
-    mode: str
-    expression_text: str
-    expression: Expression | None
-    legal_status: str
-    cited: Cited
-
-
-@dataclass(frozen=True)
-class Fee:
-    fee: str
-    pct: Decimal | None
-    least: Decimal | None
-    most: Decimal | None
-    flat: Decimal | None
-    currency: str
-    applies: Mapping[str, frozenset[str]]
-    payee: str
-    cited: Cited
-
-
-@dataclass(frozen=True)
-class Relief:
-    rule_key: str
-    kind: str
-    threshold: Decimal
-    currency: str
-    comparator: str
-    measured_on: str
-    conditions: Mapping[str, frozenset[str]]
-    relieves: frozenset[str]
-    effect: str
-    precedence: int
-    cited: Cited
-
-
-@dataclass(frozen=True)
-class Tax:
-    tax: str
-    atoms: tuple[str, ...]
-    collected_by: str
-    cited: Cited
-
-
-@dataclass(frozen=True)
-class TaxRate:
-    tax: str
-    rate: Decimal  # per cent
-    cited: Cited
-
-
-@dataclass(frozen=True)
-class Rules:
-    """One jurisdiction at (valid_at, known_at). Built once, shared, never changed."""
-
-    jurisdiction: str
-    currency: str
-    valid_at: datetime
-    known_at: datetime
-    commodities: Mapping[str, bool]  # code -> declarable
-    by_prefix: Mapping[str, tuple[Measure, ...]]
-    areas: Mapping[str, frozenset[str]]
-    basis: str  # CIF, FOB, FOB_DIRECT_SHIPMENT; empty where none is loaded
-    taxes: tuple[Tax, ...]
-    tax_rates: Mapping[tuple[str, str, str], TaxRate]  # tax, area, class
-    fees: tuple[Fee, ...]
-    reliefs: tuple[Relief, ...]
-    displaces: tuple[tuple[str, str], ...]  # tag -> tag
-    rates: Mapping[str, Decimal]  # units of a currency per EUR
-    coverage: Mapping[str, tuple[str, str]]  # layer -> state, as_of
-
-    def convert(self, amount: Decimal, currency: str) -> Decimal | None:
-        """Into the jurisdiction's currency, unrounded, through the series' base; None: no rate."""
-        if currency == self.currency:
-            return amount
-        ours, theirs = self.rates.get(self.currency), self.rates.get(currency)
-        return None if ours is None or theirs is None else amount / theirs * ours
-
-    def measures_for(self, code: str) -> list[Measure]:
-        """Every measure whose scope holds the code, the longest prefix first."""
-        found = [
-            measure
-            for length in range(len(code), 1, -1)
-            for measure in self.by_prefix.get(code[:length], ())
-        ]
-        return [one for one in found if not any(code.startswith(out) for out in one.excluded)]
-
-    def holds(self, area: str, country: str) -> bool:
-        members = self.areas.get(area, frozenset({area}))
-        return "*" in members or country in members
-
-
-def compile_rules(
-    jurisdiction: str,
-    valid_at: datetime,
-    known_at: datetime,
-    rows: Mapping[str, Iterable[tuple[Fields, Cited]]],
-) -> Rules:
-    """From the rows of one jurisdiction (and of areas and rates, which belong to none) in force."""
-    measures = [_measure(fields, cited) for fields, cited in rows.get("measures", ())]
-    by_prefix: dict[str, list[Measure]] = {}
-    for measure in measures:
-        for prefix in measure.prefixes:
-            by_prefix.setdefault(prefix, []).append(measure)
+    A row not in force at `valid_at` is left out: an interval holds its beginning, not its end.
+    """
+    found = {table: _in_force(each, valid_at) for table, each in rows.items()}
+    lists = _lists(found.get("lists", []))
     areas: dict[str, set[str]] = {}
-    for fields, _ in rows.get("areas", ()):
+    for fields, _ in found.get("areas", []):
         areas.setdefault(fields["area"], set()).add(fields["member"])
+    valuation = next((fields for fields, _ in found.get("valuation", [])), {})
+    rates, is_fallback = _rates(found)
     return Rules(
         jurisdiction=jurisdiction,
         currency=CURRENCIES.get(jurisdiction, ""),
@@ -152,58 +50,190 @@ def compile_rules(
         known_at=known_at,
         commodities={
             fields["code"]: fields["declarable"] == "true"
-            for fields, _ in rows.get("commodities", ())
+            for fields, _ in found.get("commodities", [])
         },
-        by_prefix={prefix: tuple(found) for prefix, found in by_prefix.items()},
+        by_prefix=by_prefix(_measures(found, lists)),
         areas={area: frozenset(members) for area, members in areas.items()},
-        basis=next((fields["basis"] for fields, _ in rows.get("valuation", ())), ""),
-        taxes=tuple(_tax(fields, cited) for fields, cited in rows.get("taxes", ())),
-        tax_rates=dict(_tax_rate(fields, cited) for fields, cited in rows.get("tax_rates", ())),
-        fees=tuple(_fee(fields, cited) for fields, cited in rows.get("fees", ())),
-        reliefs=tuple(_relief(fields, cited) for fields, cited in rows.get("reliefs", ())),
-        displaces=tuple(
-            (fields["subject"], fields["object"])
-            for fields, _ in rows.get("relations", ())
-            if fields["relation"] == "displaces"
-        ),
-        rates={"EUR": Decimal(1)}
-        | {fields["quote"]: Decimal(fields["rate"]) for fields, _ in rows.get("fx_rates", ())},
+        basis=valuation.get("basis", ""),
+        missing_freight=valuation.get("missing_freight") or "gap",
+        taxes=_by_name(_tax(fields, cited) for fields, cited in found.get("taxes", [])),
+        tax_rates=dict(_tax_rate(fields, cited) for fields, cited in found.get("tax_rates", [])),
+        fees=_by_name(_fee(fields, cited) for fields, cited in found.get("fees", [])),
+        reliefs=tuple(_relief(fields, cited) for fields, cited in found.get("reliefs", [])),
+        relations=tuple(sorted(_relation(fields) for fields, _ in found.get("relations", []))),
+        rates=rates,
+        uses_fallback=is_fallback,
         coverage={
             fields["layer"]: (fields["state"], fields["as_of"])
-            for fields, _ in rows.get("coverage", ())
+            for fields, _ in found.get("coverage", [])
+        },
+        lists={name: include for name, (include, _, _) in lists.items()},
+        quotas={
+            fields["order_number"]: _quota(fields, cited)
+            for fields, cited in found.get("quotas", [])
+        },
+        roundings={
+            fields["kind"]: Rounding(Decimal(fields["increment"]), fields["mode"])
+            for fields, _ in found.get("rounding", [])
         },
     )
 
 
-def _measure(fields: Fields, cited: Cited) -> Measure:
-    scope = fields["scope"].split(";")
+T = TypeVar("T", Tax, Fee)
+
+
+def _by_name(rows: Iterable[T]) -> tuple[T, ...]:
+    """The order of a file's rows changes nothing."""
+    return tuple(sorted(rows, key=lambda row: row.tax if isinstance(row, Tax) else row.fee))
+
+
+def _in_force(rows: Iterable[tuple[Fields, Cited]], at: datetime) -> list[tuple[Fields, Cited]]:
+    return [
+        (fields, cited)
+        for fields, cited in rows
+        if cited.valid_from <= at and (cited.valid_to is None or at < cited.valid_to)
+    ]
+
+
+Listed = tuple[tuple[str, ...], tuple[str, ...], str]  # included, excluded, family
+
+
+def _lists(rows: list[tuple[Fields, Cited]]) -> dict[str, Listed]:
+    found: dict[str, tuple[list[str], list[str], str]] = {}
+    for fields, _ in rows:
+        one = found.setdefault(fields["list"], ([], [], fields["family"]))
+        one[fields["include"] == "false"].append(fields["code"])  # type: ignore[union-attr]
+    return {name: (tuple(a), tuple(b), family) for name, (a, b, family) in found.items()}
+
+
+def by_prefix(measures: Iterable[Measure]) -> dict[str, tuple[Measure, ...]]:
+    found: dict[str, list[Measure]] = {}
+    for measure in sorted(measures, key=lambda each: each.measure_key):
+        for prefix in measure.prefixes:
+            found.setdefault(prefix, []).append(measure)
+    return {prefix: tuple(each) for prefix, each in found.items()}
+
+
+def _measures(
+    found: Mapping[str, list[tuple[Fields, Cited]]], lists: Mapping[str, Listed]
+) -> list[Measure]:
+    conditions: dict[str, list[Condition]] = {}
+    for fields, _ in found.get("conditions", []):
+        conditions.setdefault(fields["measure_key"], []).append(_condition(fields))
+    return [
+        _measure(fields, cited, lists, conditions.get(fields["measure_key"], []))
+        for fields, cited in found.get("measures", [])
+    ]
+
+
+def _measure(
+    fields: Fields, cited: Cited, lists: Mapping[str, Listed], conditions: list[Condition]
+) -> Measure:
+    prefixes, excluded, family = _scope(fields["scope"], lists)
+    rate = read(fields["expression"])
     return Measure(
         measure_key=fields["measure_key"],
         kind=fields["kind"],
         native_type=fields["native_type"],
-        prefixes=tuple(part for part in scope if part[0] != "!"),
-        excluded=tuple(part[1:] for part in scope if part[0] == "!"),
-        origin_area=fields["origin_area"] or "1011",
+        prefixes=prefixes,
+        excluded=excluded,
+        family=family,
+        origin_area=fields["origin_area"] or EVERYONE,
         origin_exclusions=frozenset(_words(fields["origin_exclusions"])),
+        ship_from_area=fields["ship_from_area"],
+        programme=fields["programme"],
+        additional_code=fields["additional_code"],
+        order_number=fields["order_number"],
         tags=frozenset(_words(fields["tags"])),
-        mode=fields["mode"] or "additive",
-        expression_text=fields["expression"],
-        expression=parse(fields["expression"]),
+        mode=fields["mode"] or rate.mode or "additive",
+        counts=frozenset(_words(fields.get("counts", ""))),
+        rate=rate,
         legal_status=fields["legal_status"] or "in_force",
+        conditions=tuple(sorted(conditions, key=lambda each: (each.group, each.seq))),
         cited=cited,
     )
 
 
+def _scope(text: str, lists: Mapping[str, Listed]) -> Listed:
+    """`6109;!61099080;list:us-301-3`. A list not loaded holds no code."""
+    prefixes: list[str] = []
+    excluded: list[str] = []
+    family = ""
+    for part in _words(text):
+        if part.startswith("list:"):
+            include, exclude, family = lists.get(part.removeprefix("list:"), ((), (), family))
+            prefixes += include
+            excluded += exclude
+        elif part.startswith("!"):
+            excluded.append(part[1:])
+        else:
+            prefixes.append(part)
+    return tuple(prefixes), tuple(excluded), family
+
+
+def _condition(fields: Fields) -> Condition:
+    return Condition(
+        group=fields["group"],
+        seq=int(fields["seq"]),
+        requires=fields["requires"],
+        operator=fields["operator"],
+        amount=_number(fields["amount"]),
+        unit=fields["unit"],
+        currency=fields["currency"],
+        action=fields["action"],
+        expression=parse(fields["expression"]) if fields["expression"] else None,
+    )
+
+
+def _relation(fields: Fields) -> Relation:
+    return Relation(
+        fields["subject"],
+        fields["relation"],
+        fields["object"],
+        fields.get("on_basis") or "full",
+        int(fields.get("precedence") or 0),
+    )
+
+
+def _quota(fields: Fields, cited: Cited) -> Quota:
+    return Quota(
+        fields["order_number"],
+        fields["status"],
+        Decimal(fields["balance"]),
+        fields["unit"],
+        cited.valid_from,
+        int(fields["max_age_h"]),
+    )
+
+
+def fee_expression(
+    pct: Decimal | None, least: Decimal | None, most: Decimal | None, flat: Decimal | None,
+    currency: str,
+) -> tuple[Expression, str]:  # fmt: skip
+    """A fee is clamped like any duty; and how it reads."""
+    if flat is not None:
+        return Expression((Term("+", flat=flat, currency=currency),)), f"{flat} {currency}"
+    terms = [Term("+", pct=Fraction(pct or 0))]
+    text = f"{pct or 0}%"
+    for op, limit in (("MIN", least), ("MAX", most)):
+        if limit is not None:
+            terms.append(Term(op, flat=limit, currency=currency))
+            text += f" {op} {limit}"
+    return Expression(tuple(terms)), text
+
+
 def _fee(fields: Fields, cited: Cited) -> Fee:
+    pct, least, most, flat = (_number(fields[name]) for name in ("pct", "min", "max", "flat"))
+    expression, text = fee_expression(pct, least, most, flat, fields["currency"])
     return Fee(
         fee=fields["fee"],
-        pct=_number(fields["pct"]),
-        least=_number(fields["min"]),
-        most=_number(fields["max"]),
-        flat=_number(fields["flat"]),
-        currency=fields["currency"],
+        expression=expression,
+        text=text,
+        base=fields["base"] or "customs_value",
+        per=fields["per"] or "entry",
         applies=_conditions(fields["applies"]),
         payee=fields["payee"],
+        taxable=fields["taxable"] == "true",
         cited=cited,
     )
 
@@ -232,7 +262,18 @@ def _tax(fields: Fields, cited: Cited) -> Tax:
 def _tax_rate(fields: Fields, cited: Cited) -> tuple[tuple[str, str, str], TaxRate]:
     rate = Decimal(fields["rate"].removesuffix("%"))
     key = (fields["tax"], fields["tax_area"], fields["class"])
-    return key, TaxRate(fields["tax"], rate, cited)
+    return key, TaxRate(fields["tax"], fields["class"], rate, cited)
+
+
+def _rates(found: Mapping[str, list[tuple[Fields, Cited]]]) -> tuple[dict[str, Decimal], bool]:
+    """Of the series that the law names for customs values; else of its fallback, which is told."""
+    rows = [fields for fields, _ in found.get("fx_rates", [])]
+    rule = next((f for f, _ in found.get("fx_rules", []) if f["purpose"] == "customs_value"), None)
+    named = [row for row in rows if rule and row["series"] == rule["series"]]
+    series = [row for row in rows if rule and row["series"] == rule["fallback_series"]]
+    chosen = named or (series if rule else rows)
+    bases = {row["base"]: Decimal(1) for row in chosen} or {"EUR": Decimal(1)}
+    return bases | {row["quote"]: Decimal(row["rate"]) for row in chosen}, not named
 
 
 def _words(text: str) -> list[str]:
