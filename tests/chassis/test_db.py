@@ -162,5 +162,5 @@ def test_a_deadlock_is_run_again_and_both_succeed(postgres_url: str, tmp_path: P
     for run in [db.submit(swap, 1, 2), db.submit(swap, 2, 1)]:
         run.result()
 
-    assert len(tries) == 3
+    assert len(tries) > 2  # on a slow machine the second try may meet again
     db.close()
