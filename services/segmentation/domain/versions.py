@@ -71,4 +71,4 @@ def _moved(old: Floats, new: Floats, old_ids: Sequence[str], ids: Sequence[str |
     before = [old_ids[i] for i in old.argmax(axis=1).tolist()]
     after = [ids[j] for j in new.argmax(axis=1).tolist()]
     moved = [a != b for a, b in zip(before, after, strict=True)]
-    return sum(moved) / len(moved)
+    return float(sum(moved) / len(moved))

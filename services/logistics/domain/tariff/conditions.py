@@ -18,6 +18,7 @@ _COMPARED: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     "=>": operator.ge,
     "=": operator.eq,
 }
+OPERATORS = frozenset(_COMPARED)
 _FORBIDDING = ("refuse", "correct_declaration")
 
 

@@ -13,7 +13,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.logistics.domain.tariff.law import ZONES
+from services.logistics.domain.tariff.conditions import OPERATORS
+from services.logistics.domain.tariff.law import (
+    ADDED_KINDS,
+    CONTROLS,
+    MODES,
+    OPTION_KINDS,
+    RELIEF_KINDS,
+    ROUNDING_MODES,
+    STANDARD_KINDS,
+    ZONES,
+)
 from services.logistics.domain.tariff.rates import read as read_rate
 
 _CITED = ("valid_from", "valid_to", "source", "legal_ref", "confidence")
@@ -23,6 +33,16 @@ _KEYS = {  # table -> its columns besides the cited ones, and which of them name
         "jurisdiction measure_key kind native_type scope origin_area origin_exclusions "
         "ship_from_area programme additional_code order_number tags mode expression legal_status",
         "measure_key",
+    ),
+    "conditions": (
+        "jurisdiction measure_key group seq requires operator amount unit currency action "
+        "expression",
+        "measure_key group seq",
+    ),
+    "lists": ("jurisdiction list family code include", "list code"),
+    "quotas": (
+        "jurisdiction order_number period volume unit critical_pct max_age_h balance status",
+        "order_number",
     ),
     "relations": ("jurisdiction subject relation object on_basis precedence", "subject object"),
     "areas": ("area kind member", "area member"),
@@ -160,14 +180,42 @@ def _check(table: str, fields: Mapping[str, str], wrong: Wrong) -> None:
         wrong("jurisdiction", "unknown_word", f"one of {', '.join(ZONES)}")
     for column in _DECIMALS.get(table, ()):
         _check_number(fields[column], column, wrong)
-    if table == "commodities":
-        _check_code(fields["code"], "code", wrong)
-    if table == "measures":
-        for part in fields["scope"].split(";"):
+    for column, words in _WORDS.get(table, {}).items():
+        if fields[column] not in words:
+            wrong(column, "unknown_word", f"one of {', '.join(sorted(words - {''}))}")
+    _check_codes(table, fields, wrong)
+
+
+def _check_codes(table: str, fields: Mapping[str, str], wrong: Wrong) -> None:
+    if table in ("commodities", "lists"):
+        _check_code(fields["code"], "code", wrong, chapter=table == "lists")
+    for part in fields["scope"].split(";") if table == "measures" else ():
+        if not part.startswith("list:"):
             _check_code(part.removeprefix("!"), "scope", wrong, chapter=True)
 
 
+_KINDS = {*STANDARD_KINDS, *OPTION_KINDS, *ADDED_KINDS, *CONTROLS, "excise", "vat", "fee"}
+_WORDS = {  # what an enumeration of the engine may be; a word it does not know is charged wrongly
+    "measures": {
+        "kind": _KINDS | {"supplementary_unit"},
+        "mode": {"", *MODES},
+        "legal_status": {"", "in_force", "challenged", "suspended", "proposed"},
+    },
+    "conditions": {
+        "action": {
+            "apply", "apply_expression", "not_apply", "allow", "refuse", "correct_declaration",
+        },
+        "operator": {"", *OPERATORS},
+    },
+    "lists": {"include": {"true", "false"}},
+    "relations": {"relation": {"excludes", "displaces", "max_of", "stacks"}},
+    "reliefs": {"comparator": {"<", "<="}, "kind": set(RELIEF_KINDS)},
+    "rounding": {"mode": set(ROUNDING_MODES)},
+}  # fmt: skip
 _DECIMALS = {
+    "conditions": ("seq", "amount"),
+    "quotas": ("volume", "critical_pct", "max_age_h", "balance"),
+    "rounding": ("increment",),
     "fees": ("pct", "min", "max", "flat"),
     "reliefs": ("threshold", "precedence"),
     "fx_rates": ("rate",),

@@ -39,7 +39,12 @@ DEFENCE = frozenset({"safeguard", "anti_dumping", "countervailing"})
 CONTROLS = frozenset({"prohibition", "restriction", "control", "surveillance"})
 COLUMNS = frozenset({"general", "special", "column2"})  # of one row of the US tariff, together
 CHARGED = frozenset({"in_force", "challenged"})
-_MODES = {
+MODES = frozenset("additive replace minimum_total maximum_total no_additional inclusive".split())
+RELIEF_KINDS = frozenset(
+    "exempt gift postal flat_per_item simplified_rate waive_charges scale scheme "
+    "duty_difference".split()
+)
+ROUNDING_MODES = {
     "half_up": ROUND_HALF_UP,
     "half_even": ROUND_HALF_EVEN,
     "down": ROUND_DOWN,
@@ -185,7 +190,7 @@ class Rounding:
     mode: str
 
     def of(self, amount: Decimal) -> Decimal:
-        steps = (amount / self.increment).quantize(Decimal(1), rounding=_MODES[self.mode])
+        steps = (amount / self.increment).quantize(Decimal(1), rounding=ROUNDING_MODES[self.mode])
         return steps * self.increment
 
 

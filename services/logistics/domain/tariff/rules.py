@@ -70,13 +70,17 @@ def compile_rules(jurisdiction: str, valid_at: datetime, known_at: datetime, row
         lists={name: include for name, (include, _, _) in lists.items()},
         quotas={
             fields["order_number"]: _quota(fields, cited)
-            for fields, cited in found.get("quotas", [])
+            for fields, cited in sorted(found.get("quotas", []), key=_since)
         },
         roundings={
             fields["kind"]: Rounding(Decimal(fields["increment"]), fields["mode"])
             for fields, _ in found.get("rounding", [])
         },
     )
+
+
+def _since(row: tuple[Fields, Cited]) -> datetime:
+    return row[1].valid_from
 
 
 T = TypeVar("T", Tax, Fee)
