@@ -142,23 +142,3 @@ def test_a_token_is_made_again_only_with_the_key() -> None:
         invitations.token(b"k" * 32, "inv_2"),
     )
     assert invitations.token_hash(shown) != shown
-
-
-def test_suspicion_weighs_down_and_refuses_nobody() -> None:
-    calm = timedelta(seconds=40)
-    assert invitations.flags(calm, [5] * 11, is_burst=False) == []
-    assert invitations.flags(calm, [5] * 12, is_burst=False) == ["straight_line"]
-    assert invitations.flags(calm, [5] * 11 + [6], is_burst=False) == []
-    assert invitations.flags(timedelta(seconds=39), [1, 7], is_burst=True) == ["fast", "burst"]
-    assert invitations.flags(None, [], is_burst=False) == []
-    assert [invitations.quality(each) for each in ([], ["fast"], ["fast", "forged"])] == [
-        1,
-        0.25,
-        0,
-    ]
-
-
-def test_a_burst_is_the_upper_tail_of_a_poisson_day() -> None:
-    """P(X >= 8 | 2) = .00110 and P(X >= 9 | 2) = .00024, by hand from the series."""
-    assert [invitations.is_burst(today, 2.0) for today in (8, 9)] == [False, True]
-    assert not invitations.is_burst(50, 0.0)  # no mean of its own yet

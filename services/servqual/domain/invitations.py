@@ -5,12 +5,8 @@ The draw is by a keyed hash of the shipment, so that it repeats and nobody outsi
 
 import hashlib
 import hmac
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import pstdev
-from typing import Literal
 
 from services.servqual.domain.instrument.forms import ROTATIONS, FormName
 
@@ -22,12 +18,7 @@ OPEN_FOR = timedelta(days=21)
 APART = timedelta(days=7)  # between two invitations of one person
 PAIRED_IN = 10
 ASKED = frozenset({"delivered", "returned", "lost"})  # how a shipment ends that is asked about
-FAST = timedelta(seconds=40)
-LONG_ENOUGH = 12  # answers, before equal ones are suspicious
-FLAGGED, FORGED = 0.25, 0.0
 _PRIOR_SENT, _PRIOR_ANSWERED = 10, 2
-
-Flag = Literal["fast", "straight_line", "burst", "linked", "forged"]
 
 
 @dataclass(frozen=True)
@@ -79,33 +70,3 @@ def token(key: bytes, invitation_id: str) -> str:
 
 def token_hash(shown: str) -> str:
     return hashlib.sha256(shown.encode("utf-8", "replace")).hexdigest()
-
-
-def flags(took: timedelta | None, levels: Sequence[int], *, is_burst: bool) -> list[Flag]:
-    """What is suspicious about one response. Nobody is refused for it; it is weighed down."""
-    found: list[Flag] = []
-    if took is not None and took < FAST:
-        found.append("fast")
-    if len(levels) >= LONG_ENOUGH and pstdev(levels) == 0:
-        found.append("straight_line")
-    if is_burst:
-        found.append("burst")
-    return found
-
-
-def quality(found: Sequence[str]) -> float:
-    """The weight q of a response: 1, 0.25 while flagged, 0 for a confirmed forgery."""
-    if "forged" in found:
-        return FORGED
-    return FLAGGED if found else 1.0
-
-
-def is_burst(today: int, mean_per_day: float) -> bool:
-    """Poisson upper tail P(X >= today) under the provider's own 90-day mean below .001."""
-    if mean_per_day <= 0 or today < 1:
-        return False
-    term = below = math.exp(-mean_per_day)
-    for count in range(1, today):
-        term *= mean_per_day / count
-        below += term
-    return 1.0 - below < 0.001
