@@ -80,7 +80,8 @@ class _Told:
         return None if total is None else rounded(goods + total, self.rules.currency)
 
     def dutiable_value(self) -> Decimal | None:
-        base = next(line.base for line in self.ledger.lines if line.measure_kind == "mfn")
+        duties = (line.base for line in self.ledger.lines if line.measure_kind == "mfn")
+        base = next(duties, None)
         return None if base is None else rounded(base, self.rules.currency)
 
     def tax_base(self) -> Decimal | None:
