@@ -31,7 +31,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 def keep(session: Session, number: int) -> int:
-    session.execute(insert(Kept).values(kept_id=f"kpt_{number}", number=number, place=number))
+    session.execute(insert(Kept).values(kept_id=f"kpt_{number}", number=number))
     return number
 
 

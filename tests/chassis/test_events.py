@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -203,22 +204,21 @@ def test_two_replicas_share_the_work_on_kafka_without_losing_or_reordering(
     postgres_url: str, kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = unique_topic(monkeypatch)
-    first, second = (database(postgres_url, tmp_path) for _ in range(2))
-    logs = [KafkaLog(kafka.url, 12, RETENTION) for _ in range(2)]
-    with Running(first, logs[0], name):
-        speaker = threading.Thread(target=say_all, args=(first, 30, 10))
-        speaker.start()
-        with Running(second, logs[1], name):
-            speaker.join()
-        eventually(lambda: first.look(count).result() == 300, 120)
+    with ExitStack() as stack:
+        first, second = (
+            stack.enter_context(closing(database(postgres_url, tmp_path))) for _ in range(2)
+        )
+        logs = [stack.enter_context(closing(KafkaLog(kafka.url, 12, RETENTION))) for _ in range(2)]
+        with Running(first, logs[0], name):
+            speaker = threading.Thread(target=say_all, args=(first, 30, 10))
+            speaker.start()
+            with Running(second, logs[1], name):
+                speaker.join()
+            eventually(lambda: first.look(count).result() == 300, 120)
 
-    numbers = first.look(kept).result()
-    assert len(set(numbers)) == 300
-    assert series_in_order(numbers)
-    for log in logs:
-        log.close()
-    first.close()
-    second.close()
+        numbers = first.look(kept).result()
+        assert len(set(numbers)) == 300
+        assert series_in_order(numbers)
 
 
 @pytest.mark.xdist_group("full")
@@ -226,17 +226,17 @@ def test_a_broker_that_is_killed_loses_nothing(
     postgres_url: str, kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = unique_topic(monkeypatch)
-    db = database(postgres_url, tmp_path)
-    log = KafkaLog(kafka.url, 12, RETENTION)
-    with Running(db, log, name):
-        speaker = threading.Thread(target=say_all, args=(db, 40, 5))
-        speaker.start()
-        eventually(lambda: db.look(count).result() > 5, 60)
-        kafka.kill()
-        kafka.start()
-        speaker.join()
-        eventually(lambda: db.look(count).result() == 200, 90)
+    with (
+        closing(database(postgres_url, tmp_path)) as db,
+        closing(KafkaLog(kafka.url, 12, RETENTION)) as log,
+    ):
+        with Running(db, log, name):
+            speaker = threading.Thread(target=say_all, args=(db, 40, 5))
+            speaker.start()
+            eventually(lambda: db.look(count).result() > 5, 60)
+            kafka.kill()
+            kafka.start()
+            speaker.join()
+            eventually(lambda: db.look(count).result() == 200, 90)
 
-    assert series_in_order(db.look(kept).result())
-    log.close()
-    db.close()
+        assert series_in_order(db.look(kept).result())

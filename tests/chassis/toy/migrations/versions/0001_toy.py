@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "kept",
-        sa.Column("kept_id", sa.String(40), primary_key=True),
+        sa.Column("place", sa.Integer(), primary_key=True),
+        sa.Column("kept_id", sa.String(40), nullable=False, unique=True),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("place", sa.Integer(), nullable=False, unique=True),
     )
