@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.values import Incoterm, canonical
@@ -151,6 +151,7 @@ def test_an_intermediate_is_never_rounded() -> None:
 cents = st.integers(1, 500_000).map(lambda minor: str(Decimal(minor) / 100))
 
 
+@settings(deadline=None)
 @given(st.lists(cents, min_size=1, max_size=6), st.sampled_from(["EU", "US", "GB", "AU"]))
 def test_lines_sum_to_totals_and_their_order_changes_nothing(
     prices: list[str], jurisdiction: str

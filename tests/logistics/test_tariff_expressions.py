@@ -72,7 +72,7 @@ expressions = st.one_of(
 )
 
 
-@settings(max_examples=2000)
+@settings(max_examples=300, deadline=None)
 @given(expressions)
 def test_a_printed_expression_parses_to_the_same(expression: Expression) -> None:
     text = printed(expression)
@@ -81,7 +81,7 @@ def test_a_printed_expression_parses_to_the_same(expression: Expression) -> None
     assert parse(text) == expression, text
 
 
-@settings(max_examples=500)
+@settings(max_examples=150, deadline=None)
 @given(expressions)
 def test_the_json_of_an_expression_is_the_expression(expression: Expression) -> None:
     assert from_json(json.loads(json.dumps(as_json(expression)))) == expression
@@ -109,7 +109,7 @@ noise = st.one_of(
 )
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(noise)
 def test_whatever_is_written_parses_or_is_refused_and_nothing_is_raised(text: str) -> None:
     for found in (read(text), *(group.rate for group in special_column(text))):
@@ -130,7 +130,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(json_values)
 def test_any_json_is_an_expression_or_refused(value: object) -> None:
     with contextlib.suppress(NotStructured):

@@ -40,6 +40,14 @@ def test_a_measure_holds_from_its_first_midnight_to_the_end_of_its_last_day(
     assert ("X" in duties(ask(found, line("100", CODE)))) == applies
 
 
+@pytest.mark.parametrize(("hour", "expected"), [(3, "0.00"), (4, "14.00")])
+def test_a_season_turns_at_midnight_where_customs_is(hour: int, expected: str) -> None:
+    seasonal = "14.00% (01 JUL - 31 JAN), 0.00% (01 FEB - 30 JUN)"
+    at = datetime(2026, 7, 1, hour, tzinfo=UTC)  # New York is at UTC-4
+
+    assert duties(ask(shirts(mfn(CODE, seasonal), at=at), line("100", CODE))) == {"103": expected}
+
+
 def test_an_origin_is_a_country_a_group_or_a_group_without_some() -> None:
     found = shirts(
         mfn(CODE, "10%"),

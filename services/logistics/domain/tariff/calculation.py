@@ -3,7 +3,9 @@
 from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
+from contracts.values import Incoterm
 from services.logistics.domain.tariff.controls import compliance_of
+from services.logistics.domain.tariff.ddp import taken_apart
 from services.logistics.domain.tariff.duties import Charged, Drawer, LineDuties
 from services.logistics.domain.tariff.evaluation import Facts
 from services.logistics.domain.tariff.fees import Fees
@@ -32,7 +34,13 @@ def calculate(request: Request, rules: Rules) -> Ledger:
     """
     with localcontext() as context:
         context.prec = DIGITS
-        return _Calculation(request, rules).ledger()
+        if request.price_term == Incoterm.DDP and request.crosses_a_border:
+            return taken_apart(request, rules, _calculated)
+        return _calculated(request, rules)
+
+
+def _calculated(request: Request, rules: Rules) -> Ledger:
+    return _Calculation(request, rules).ledger()
 
 
 class _Calculation:

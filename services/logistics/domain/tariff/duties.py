@@ -148,9 +148,10 @@ class LineDuties:
                 charged.lines.append(replace(line, status="displaced", because=because))
                 continue
             amount = self._by_mode(each, standing, basis, known)
-            owed.append(None if each.mode == "replace" else amount)
+            if each.mode != "replace":  # else it is the basis already
+                owed.append(amount)
             charged.lines.append(self._line(each, amount, bases[key], charged))
-        charged.duty = _owed(charged, owed)
+        charged.duty = sum_of(owed)
 
     def _applies(self, measure: Measure) -> bool:
         return not measure.conditions or judge(measure, self._stated).action == "apply"
@@ -266,14 +267,6 @@ class LineDuties:
             message = f"{text!r} ({key}) refers to {', '.join(measure.rate.cites)}: unknown"
         pointer = f"{self._pointer}/hs_code"
         return Gap(pointer, code or "rate_unparsed", "blocks", message, (key,))
-
-
-def _owed(charged: Charged, owed: list[Decimal | None]) -> Decimal | None:
-    """Replacing amounts are the basis already: they are not counted twice."""
-    modes = [line.mode for line in charged.lines[1:] if line.status != "displaced"]
-    return sum_of(
-        [owed[0], *(a for a, mode in zip(owed[1:], modes, strict=True) if mode != "replace")]
-    )
 
 
 def _challenged(measure: Measure) -> str:

@@ -31,7 +31,6 @@ OPTION_KINDS = (  # in the order that settles a tie, behind the standard rate
     "quota_pref",
 )
 PREFERENCES = frozenset({"customs_union", "preference", "quota_pref"})
-QUOTAS = frozenset({"quota_nonpref", "quota_pref"})
 ADDED_KINDS = frozenset(
     "additional security safeguard anti_dumping countervailing agricultural entry_price".split()
 )

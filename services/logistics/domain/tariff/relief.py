@@ -9,7 +9,6 @@ from services.logistics.domain.tariff.valuation import Valued
 
 SPARING = frozenset({"exempt", "gift", "postal"})
 INSTEAD = SPARING | {"flat_per_item", "simplified_rate"}  # in place of a charge as it is worked out
-AFTER = frozenset({"waive_charges", "scale"})  # on charges once they are known
 LOW_VALUE_DIGITS = 6  # an item of a low-value declaration is classified by so many
 
 
