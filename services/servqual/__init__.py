@@ -1,4 +1,4 @@
-"""Owns providers, their qualification, surveys and ratings.
+"""Owns providers, their qualification, surveys, ratings.
 
-Hears shipments concluded and claims decided; says who may carry, and how well each does.
+Hears merchants and shipments; says who may carry until when, and how well each does.
 """

@@ -92,7 +92,7 @@ def test_a_forged_response_is_no_evidence_and_one_that_counts_nowhere_takes_no_r
     forged = Responses(
         np.zeros(5, np.int64), np.arange(5), np.full(5, TODAY), np.zeros(5), np.full((5, 5), 99.0)
     )
-    nothing = per_provider(summed(forged, TODAY, 180), 1)
+    nothing = per_provider(summed(forged, TODAY, 180), 1, 3)
     assert effective(nothing.weight, nothing.squared).tolist() == [[0.0] * 6]
     assert nothing.number.tolist() == [[0.0] * 6]
 

@@ -9,12 +9,12 @@ import pytest
 
 from services.servqual.domain.evidence.sums import (
     Responses,
-    capped,
     joined,
     moved,
     per_provider,
     summed,
 )
+from services.servqual.domain.scoring.fusion import Source, fuse
 from services.servqual.domain.scoring.model import SQ_1, Model
 from services.servqual.domain.scoring.overall import GRADES, grades, is_insufficient
 from services.servqual.domain.scoring.rating import Ratings, rate, rate_all
@@ -36,8 +36,8 @@ def test_a_silent_half_year_widens_but_does_not_lower() -> None:
         quality=np.ones(21),
         scores=np.array([[100.0] * 5] * 20 + [[0.0] * 5]),
     )
-    early = per_provider(summed(said, TODAY, HALF_LIFE), 1)
-    late = per_provider(summed(said, TODAY + 180, HALF_LIFE), 1)
+    early = per_provider(summed(said, TODAY, HALF_LIFE), 1, MOST)
+    late = per_provider(summed(said, TODAY + 180, HALF_LIFE), 1, MOST)
 
     mean = early.first / early.weight[:, :5]
     assert mean == pytest.approx(100 * 20 * 2 ** (-730 / 180) / (20 * 2 ** (-730 / 180) + 1))
@@ -93,7 +93,7 @@ def test_the_gap_basis_is_the_same_model_on_another_scale() -> None:
         here, there = (
             survey(sums, population(sums, each), each)
             for each, told in ((SQ_1, said), (model, gaps))
-            for sums in [per_provider(capped(summed(only(told, rows), TODAY, 180), 3), 9)]
+            for sums in [per_provider(summed(only(told, rows), TODAY, 180), 9, 3)]
         )
         np.testing.assert_allclose(there.score, here.score)
         np.testing.assert_allclose(there.sd, here.sd)
@@ -107,7 +107,7 @@ def only(said: Responses, rows: Any) -> Responses:
 def test_answers_that_never_differ_do_not_divide_by_zero() -> None:
     said = world(2)
     same = dataclasses.replace(said, scores=np.where(np.isnan(said.scores), np.nan, 100.0))
-    fitted = population(per_provider(summed(same, TODAY, HALF_LIFE), 9), SQ_1)
+    fitted = population(per_provider(summed(same, TODAY, HALF_LIFE), 9, MOST), SQ_1)
 
     assert fitted.sigma2 == pytest.approx([0.0] * 5, abs=1e-6)
     assert fitted.tau2.tolist() == [9.0] * 5
@@ -124,16 +124,56 @@ def test_the_halo_is_measured_from_a_hundred_organisations_on() -> None:
     said = Responses(
         np.repeat([0, 1], n), organisations, np.full(2 * n, TODAY), np.ones(2 * n), scores
     )
-    few = only(said, (organisations < 99))
+    few = [only(said, organisations < most) for most in (99, 100)]
     nothing = Counts(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0),) * 2)
 
     ratings = rate_all(summed(said, TODAY, HALF_LIFE), nothing, 2, SQ_1)
-    scarce = rate_all(summed(few, TODAY, HALF_LIFE), nothing, 2, SQ_1)
+    scarce, enough = (
+        rate_all(summed(told, TODAY, HALF_LIFE), nothing, 2, SQ_1).halo for told in few
+    )
 
     part = np.array(SQ_1.weights)
     assert ratings.halo[0] == pytest.approx(part.sum() / math.sqrt(part @ part), abs=0.02)
     assert ratings.halo[1] == pytest.approx(1.0, abs=0.15)
-    assert scarce.halo.tolist() == [1.3, 1.3]
+    assert scarce.tolist() == [1.3, 1.3]
+    assert not (enough == 1.3).any()
+
+
+def test_one_organisation_by_many_responses_makes_no_halo() -> None:
+    """It answers the same a thousand times; drawn whole or not at all, it would move all
+    dimensions at once if its weight were not capped here too.
+    """
+    rng = np.random.default_rng(12)
+    scores = np.concatenate([rng.normal(70, 15, (400, 5)), np.zeros((1000, 5))])
+    organisations = np.concatenate([np.arange(1, 401), np.zeros(1000, np.int64)])
+    loud = Responses(
+        np.zeros(1400, np.int64), organisations, np.full(1400, TODAY), np.ones(1400), scores
+    )
+    quiet = only(loud, np.arange(1400) < 403)
+    nothing = Counts(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0),) * 2)
+
+    halos = [
+        rate_all(summed(told, TODAY, HALF_LIFE), nothing, 1, SQ_1).halo[0] for told in (loud, quiet)
+    ]
+    assert halos[0] == pytest.approx(halos[1], rel=0.02)
+
+
+def test_a_population_is_estimated_from_five_providers_on() -> None:
+    """The first of them, the others have one response each or none."""
+    said = world(4)
+    for most, is_default in ((4, True), (5, False)):
+        rows = (said.provider < most) | (np.arange(len(said.day)) == 0)
+        fitted = population(per_provider(summed(only(said, rows), TODAY, HALF_LIFE), 9, MOST), SQ_1)
+        assert fitted.is_default == (is_default,) * 5
+
+
+def test_sources_disagree_beyond_two_sds_of_their_difference() -> None:
+    """v_S = v_T = 50: the sd of the difference is 10."""
+    survey_, nothing = Source(np.array([50.0, 50.0]), np.array(25.0)), Source(*(np.array(0.0),) * 2)
+    seen = Source(np.array([69.9, 70.1]), np.array(25.0))
+    found = fuse(survey_, seen, nothing, cap=np.array(0.5), delta2=25.0)
+
+    assert found.disagrees.tolist() == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 
 from services.servqual.domain.evidence.sums import (
     Responses,
-    capped,
     per_provider,
     summed,
 )
@@ -190,7 +189,7 @@ def plain_population(said: Responses, d: int) -> tuple[list[tuple[float, float]]
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_survey_is_what_the_specification_says_written_out(seed: int) -> None:
     said = world(seed)
-    sums = per_provider(capped(summed(said, TODAY, HALF_LIFE), MOST), 9)
+    sums = per_provider(summed(said, TODAY, HALF_LIFE), 9, MOST)
     fitted = population(sums, SQ_1)
     found = survey(sums, fitted, SQ_1)
 

@@ -54,18 +54,19 @@ def summed(responses: Responses, at: float, half_life_days: float) -> Sums:
     def total(values: Floats) -> Floats:
         return totals(row, values, len(provider))
 
-    number, plain, squared, first, second = [], [], [], [], []
-    for column in range(known.shape[1]):
+    dimensions = scores.shape[1]
+    number, plain, squared = (np.empty((len(provider), dimensions + 1)) for _ in range(3))
+    first, second = (np.empty((len(provider), dimensions)) for _ in range(2))
+    for column in range(dimensions + 1):
         counted = np.where(known[:, column], weight, 0.0)
-        number.append(total((counted > 0).astype(np.float64)))
-        plain.append(total(counted))
-        squared.append(total(counted**2))
-        if column < scores.shape[1]:
+        number[:, column] = total((counted > 0).astype(np.float64))
+        plain[:, column] = total(counted)
+        squared[:, column] = total(counted**2)
+        if column < dimensions:
             weighted = counted * scores[:, column]
-            first.append(total(weighted))
-            second.append(total(weighted * scores[:, column]))
-    columns = (np.stack(each, axis=1) for each in (number, plain, squared, first, second))
-    return Sums(at, provider, organisation, *columns)
+            first[:, column] = total(weighted)
+            second[:, column] = total(weighted * scores[:, column])
+    return Sums(at, provider, organisation, number, plain, squared, first, second)
 
 
 def _rows(provider: Ints, organisation: Ints) -> tuple[Ints, Ints, Ints]:
@@ -109,8 +110,7 @@ def joined(one: Sums, other: Sums) -> Sums:
 
 def capped(sums: Sums, most: float) -> Sums:
     """Where the responses of one organisation weigh more than `most`, scaled down to it."""
-    mass = sums.weight[:, -1:]
-    scale = np.minimum(1.0, most / np.where(mass > 0, mass, most))
+    scale = _scale(sums, most)[:, None]
     return replace(
         sums,
         weight=sums.weight * scale,
@@ -120,11 +120,36 @@ def capped(sums: Sums, most: float) -> Sums:
     )
 
 
-def per_provider(sums: Sums, providers: int) -> Sums:
-    """A row per provider, numbered from 0, those without a response too; no organisations."""
-    columns = (_added(each, sums.provider, providers) for each in _columns(sums))
-    everyone = np.arange(providers)
-    return Sums(sums.at, everyone, np.zeros_like(everyone), *columns)
+def _scale(sums: Sums, most: float) -> Floats:
+    mass = sums.weight[:, -1]
+    return np.minimum(1.0, most / np.where(mass > 0, mass, most))
+
+
+def per_provider(sums: Sums, providers: int, most: float) -> Sums:
+    """The capped sums of each provider, numbered from 0, those without a response too. Column by
+    column: a capped copy of a million rows would take 200 MB.
+    """
+    scale = _scale(sums, most)
+
+    def added(values: Floats, scaled: Floats | float) -> Floats:
+        columns = [totals(sums.provider, column * scaled, providers) for column in values.T]
+        return np.stack(columns, axis=1)
+
+    return Sums(
+        at=sums.at,
+        provider=np.arange(providers),
+        organisation=np.zeros(providers, np.int64),
+        number=added(sums.number, 1.0),
+        weight=added(sums.weight, scale),
+        squared=added(sums.squared, scale**2),
+        first=added(sums.first, scale),
+        second=added(sums.second, scale),
+    )
+
+
+def chosen(sums: Sums, rows: Ints) -> Sums:
+    columns = (each[rows] for each in _columns(sums))
+    return Sums(sums.at, sums.provider[rows], sums.organisation[rows], *columns)
 
 
 def _columns(sums: Sums) -> tuple[Floats, ...]:

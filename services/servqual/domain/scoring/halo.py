@@ -5,14 +5,18 @@ draws are the same for all providers and all runs, so a rating can be recomputed
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from services.servqual.domain.evidence.sums import Sums
-from services.servqual.domain.evidence.weights import Floats, Ints
+from services.servqual.domain.evidence.sums import Sums, capped, chosen
+from services.servqual.domain.evidence.weights import Floats
 from services.servqual.domain.scoring.fusion import Fused, Source, fuse
 from services.servqual.domain.scoring.model import Model
 from services.servqual.domain.scoring.survey import Population, shown, survey
+
+_BLOCK = 1024  # organisations
 
 
 def heard(sums: Sums, prior: Population, model: Model) -> tuple[Source, Source]:
@@ -40,7 +44,7 @@ def fused(sums: Sums, seen: Source, prior: Population, model: Model) -> Fused:
 
 
 def halos(sums: Sums, seen: Source, prior: Population, model: Model) -> Floats:
-    """One factor per provider, from capped sums per (provider, organisation)."""
+    """One factor per provider, from sums per (provider, organisation), not yet capped."""
     providers = len(seen.score)
     speaks = sums.weight[:, -1] > 0
     bounds = np.searchsorted(sums.provider[speaks], np.arange(providers + 1))
@@ -48,29 +52,39 @@ def halos(sums: Sums, seen: Source, prior: Population, model: Model) -> Floats:
     factors = np.full(providers, model.halo)
     if not len(many):
         return factors
-    rng = np.random.default_rng(model.bootstrap_seed)
     widest = int(np.diff(bounds).max())
-    # drawn by organisation, so that the first ones are drawn alike however many there are
-    draws = rng.poisson(1.0, (widest, model.bootstrap_replicates)).astype(np.int8).T
+    blocks = 1 + (widest - 1) // _BLOCK
+    draws = _draws(model.bootstrap_seed, model.bootstrap_replicates, blocks)
     rows = np.flatnonzero(speaks)
     for provider in many:
-        mine = rows[bounds[provider] : bounds[provider + 1]]
-        drawn = _drawn(sums, mine, draws[:, : len(mine)].astype(np.float64))
+        mine = chosen(sums, rows[bounds[provider] : bounds[provider + 1]])
+        times = draws[:, : len(mine.weight)].astype(np.float64)
+        drawn = _drawn(capped(mine, model.organisation_most), times)
         here = Source(seen.score[provider], seen.var[provider])
         factors[provider] = _factor(fused(drawn, here, prior, model).score, model)
     return factors
 
 
-def _drawn(sums: Sums, rows: Ints, times: Floats) -> Sums:
+@lru_cache(maxsize=4)
+def _draws(seed: int, replicates: int, blocks: int) -> NDArray[np.int8]:
+    """(replicates, organisations). Drawn organisation by organisation, so that the first ones are
+    drawn alike however many there are; kept, as one rating alone would spend its time on it.
+    """
+    rng = np.random.default_rng(seed)
+    return rng.poisson(1.0, (blocks * _BLOCK, replicates)).astype(np.int8).T
+
+
+def _drawn(sums: Sums, times: Floats) -> Sums:
     """A row per replicate: organisations counted as often as they were drawn."""
-    nothing = np.zeros((len(times), sums.first.shape[1]))
+    nothing = np.zeros((len(times), 0))
+    columns = [sums.weight, sums.squared, sums.first]
+    weight, squared, first = np.split(
+        times @ np.concatenate(columns, axis=1),
+        np.cumsum([each.shape[1] for each in columns[:-1]]),
+        axis=1,
+    )
     return replace(
-        sums,
-        number=nothing,
-        weight=times @ sums.weight[rows],
-        squared=times @ sums.squared[rows],
-        first=times @ sums.first[rows],
-        second=nothing,
+        sums, number=nothing, weight=weight, squared=squared, first=first, second=nothing
     )
 
 

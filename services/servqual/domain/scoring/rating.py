@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.servqual.domain.evidence.sums import Sums, capped, per_provider
+from services.servqual.domain.evidence.sums import Sums, per_provider
 from services.servqual.domain.evidence.weights import Floats, effective
 from services.servqual.domain.scoring.fusion import Fused, Source
 from services.servqual.domain.scoring.halo import fused, halos
@@ -53,7 +53,7 @@ class Ratings:
 
 def constants(sums: Sums, counts: Counts, providers: int, model: Model) -> Constants:
     """From the sums and counts of all providers."""
-    everyone = per_provider(capped(sums, model.organisation_most), providers)
+    everyone = per_provider(sums, providers, model.organisation_most)
     return Constants(population(everyone, model), priors(counts, providers, model))
 
 
@@ -62,12 +62,11 @@ def rate(sums: Sums, mine: Tally, known: Constants, model: Model) -> Ratings:
 
     Sums and tally are decayed to the same day, and not yet capped.
     """
-    weighed = capped(sums, model.organisation_most)
-    each = per_provider(weighed, len(mine.trials))
+    each = per_provider(sums, len(mine.trials), model.organisation_most)
     seen = telemetry(mine, known.priors.mix, model)
     source = Source(seen.score, seen.var)
     both = fused(each, source, known.population, model)
-    halo = halos(weighed, source, known.population, model)
+    halo = halos(sums, source, known.population, model)
     n_eff = effective(each.weight[:, -1], each.squared[:, -1])
     trials = mine.trials[:, model.metric("on_time")]
     survey_grade, telemetry_grade, grade = grades(n_eff, trials, model)

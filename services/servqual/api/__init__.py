@@ -1,0 +1,9 @@
+"""Routes of servqual, by noun."""
+
+from fastapi import APIRouter
+
+from services.servqual.api import providers, qualifications, scorecards, surveys
+
+router = APIRouter()
+for room in (providers, qualifications, surveys, scorecards):
+    router.include_router(room.router)

@@ -1,0 +1,3 @@
+"""Which of the providers that may carry a shipment is asked first, and why. Plain Python:
+logistics holds its own copy to the same cases.
+"""
