@@ -15,7 +15,7 @@ DOCUMENT: dict[str, Any] = {
     "transform": [COLUMN], "dropped": {"markets": "constant"}, "priors": {}, "centres": [[1.5]],
     "m": 2.0, "noise_distance": None, "mass": [3.0], "quantiles": {"unusual_beyond": 1.0},
     "segments": [{"id": "seg_a", "name": "é"}], "indices": {}, "selection": [], "stability": None,
-    "structure": "untested", "seed": 1, "snapshot": {}, "libraries": {},
+    "structure": None, "seed": 1, "snapshot": {}, "libraries": {},
 }  # fmt: skip
 
 

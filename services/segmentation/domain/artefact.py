@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 FORMAT = 1
+Document = Mapping[str, Any]
 _NEEDED = frozenset(
     "format population feature_set features transform dropped priors centres m noise_distance mass "
     "quantiles segments indices selection stability structure seed snapshot libraries".split()
@@ -17,12 +18,12 @@ class BadArtefact(ValueError):
     """Of an unknown format, altered, or not a model."""
 
 
-def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+def sealed(document: Document) -> dict[str, Any]:
     """With its SHA-256. Floats are written as their shortest round-trip decimals."""
     return {**document, "sha256": _digest(document)}
 
 
-def written(document: Mapping[str, Any]) -> str:
+def written(document: Document) -> str:
     return json.dumps(
         document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
@@ -43,7 +44,7 @@ def opened(text: str) -> dict[str, Any]:
     return document
 
 
-def check(document: Mapping[str, Any]) -> None:
+def check(document: Document) -> None:
     """Shapes and numbers. Raises BadArtefact."""
     if missing := _NEEDED - set(document):
         raise BadArtefact(f"it lacks {', '.join(sorted(missing))}")
@@ -64,7 +65,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def _digest(document: Mapping[str, Any]) -> str:
+def _digest(document: Document) -> str:
     return hashlib.sha256(written(document).encode()).hexdigest()
 
 

@@ -5,17 +5,17 @@ a snapshot can be taken again later and holds the same.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 State = Literal["placed", "paid", "completed", "cancelled"]
 Kind = Literal["paid", "completed", "cancelled", "refunded", "delivered"]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line as ordered. `value_minor` is after discounts; None is unknown, never zero."""
 
     order_id: str
@@ -30,8 +30,7 @@ class Line:
     occurred_at: datetime
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """What befell an order. `ref` names the refund or shipment; its highest revision counts."""
 
     order_id: str
@@ -40,7 +39,7 @@ class Mark:
     revision: int
     occurred_at: datetime
     amount_minor: int = 0
-    lines: Mapping[str, int] = field(default_factory=dict)  # line id -> units come back
+    lines: Mapping[str, int] = MappingProxyType({})  # line id -> units come back
     late_days: int | None = None  # None: no promise, or no instant of delivery
 
 

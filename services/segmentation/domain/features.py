@@ -59,6 +59,11 @@ class SnapshotKey:
         return hashlib.sha256(said.encode()).hexdigest()
 
 
+def rates_of(rates: Mapping[str, Decimal]) -> tuple[tuple[str, str], ...]:
+    """As a key holds them: in one order, in one spelling."""
+    return tuple(sorted((code, format(rate.normalize(), "f")) for code, rate in rates.items()))
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Rows by subject; `priors` are the merchant's own shares that small numbers lean on."""
@@ -94,7 +99,9 @@ class Activity:
 
 
 @dataclass
-class _Rates:
+class Rates:
+    """What money is worth in the base currency, by the rates of a key."""
+
     key: SnapshotKey
     known: dict[str, Decimal] = field(init=False)
 
@@ -104,37 +111,46 @@ class _Rates:
 
     def base(self, minor: int, currency: str) -> int:
         """Minor units of the base currency, half to even. Raises KeyError without a rate."""
+        if currency == self.key.base_currency:
+            return minor
         digits = exponent(self.key.base_currency) - exponent(currency)
         worth = (Decimal(minor) * self.known[currency]).scaleb(digits)
         return int(worth.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def snapshot(
-    orders: Iterable[Order], key: SnapshotKey, priors: Mapping[str, float] | None = None
+    batches: Iterable[Iterable[Order]], key: SnapshotKey, priors: Mapping[str, float] | None = None
 ) -> Snapshot:
     """One row per buyer of the window, by subject. `priors` of a model, else the window's own.
 
-    Who cannot be counted is left out and told, never guessed: no paid order ever (`prospect`), none
-    in the window, an order in a currency without a rate, or one whose value nobody said.
+    All orders of a buyer stand in one batch; only counts are kept of a batch. Who cannot be counted
+    is left out and told, never guessed: no paid order ever (`prospect`), none in the window, an
+    order in a currency without a rate, or one whose value nobody said.
     """
-    by_buyer: dict[str, list[Order]] = {}
-    for order in orders:
-        by_buyer.setdefault(order.buyer_id, []).append(order)
     counted: dict[str, Activity] = {}
     left_out: Counter[str] = Counter()
-    rates = _Rates(key)
-    for buyer in sorted(by_buyer):
-        found = activity(by_buyer[buyer], key, rates)
-        if isinstance(found, str):
-            left_out[found] += 1
-        else:
-            counted[buyer] = found
+    rates = Rates(key)
+    for batch in batches:
+        for buyer, orders in _by_buyer(batch).items():
+            found = activity(orders, key, rates)
+            if isinstance(found, str):
+                left_out[found] += 1
+            else:
+                counted[buyer] = found
     shares = priors_of(counted.values()) if priors is None else priors
-    rows = tuple(row_of(each, key, shares) for each in counted.values())
-    return Snapshot(tuple(counted), rows, shares, dict(left_out))
+    subjects = tuple(sorted(counted))
+    rows = tuple(row_of(counted[subject], key, shares) for subject in subjects)
+    return Snapshot(subjects, rows, shares, dict(left_out))
 
 
-def activity(orders: Iterable[Order], key: SnapshotKey, rates: _Rates) -> Activity | str:
+def _by_buyer(orders: Iterable[Order]) -> dict[str, list[Order]]:
+    found: dict[str, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.buyer_id, []).append(order)
+    return found
+
+
+def activity(orders: Iterable[Order], key: SnapshotKey, rates: Rates) -> Activity | str:
     """Of one subject; or the word for why there is none."""
     bought = sorted(
         (order for order in orders if order.is_bought and order.placed_at < key.cutoff),
@@ -166,7 +182,7 @@ def activity(orders: Iterable[Order], key: SnapshotKey, rates: _Rates) -> Activi
     )
 
 
-def _by_chapter(orders: Iterable[Order], rates: _Rates) -> dict[str, int]:
+def _by_chapter(orders: Iterable[Order], rates: Rates) -> dict[str, int]:
     """A line whose chapter nobody has said stands with the others of its kind."""
     found: Counter[str] = Counter()
     for order in orders:
@@ -175,7 +191,7 @@ def _by_chapter(orders: Iterable[Order], rates: _Rates) -> dict[str, int]:
     return dict(found)
 
 
-def _with_offer(order: Order, rates: _Rates) -> int:
+def _with_offer(order: Order, rates: Rates) -> int:
     offered = sum(line.value_minor or 0 for line in order.lines if line.has_offer)
     return rates.base(offered, order.currency)
 

@@ -1,0 +1,1 @@
+"""Every SELECT of segmentation, by noun. The tenant is in every WHERE."""

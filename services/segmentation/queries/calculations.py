@@ -1,0 +1,120 @@
+"""Numbers computed for a caller and kept nowhere.
+
+numpy is imported when the first of them is asked for, so that a replica without such requests stays
+small; callers run these on a thread of their own.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from chassis.db import now
+from chassis.http import FieldError, Problem
+from services.segmentation.domain.artefact import Document
+from services.segmentation.domain.features import snapshot
+from services.segmentation.models import TakenSnapshot
+from services.segmentation.queries import models, snapshots
+from services.segmentation.queries.results import Outcomes
+from services.segmentation.schemas.calculations import FitResult, NewFit
+from services.segmentation.schemas.models import DriftOut, NewPredictions, PredictionsOut
+from services.segmentation.schemas.offers import EffectOut, ResultOut
+
+
+@dataclass(frozen=True)
+class Watched:
+    model_id: str
+    version: int
+    trained_at: datetime
+    at: datetime
+    rows: tuple[tuple[float, ...], ...]
+
+
+def fit(asked: NewFit) -> FitResult:
+    from services.segmentation.domain import calculations  # noqa: PLC0415
+
+    try:
+        return FitResult.model_validate(calculations.fit(asked.model_dump()))
+    except ValueError as error:
+        raise _wrong("/rows", str(error)) from error
+
+
+def to_predict(
+    session: Session, tenant: str, model_id: str, new: NewPredictions
+) -> tuple[PredictionsOut, Document, list[list[float]]]:
+    """The answer but for its numbers, the artefact, the rows in its order of features."""
+    row = models.model(session, tenant, model_id)
+    document = models.document_of(row)
+    rows = [_row(document, number, given) for number, given in enumerate(new.rows)]
+    return PredictionsOut(model_id=row.model_id, version=row.version, data=[]), document, rows
+
+
+def _row(document: Document, number: int, given: dict[str, float]) -> list[float]:
+    """A feature that the model does not use may be missing."""
+    used = {column["name"] for column in document["transform"]}
+    for name in given:
+        if name not in document["features"]:
+            raise _wrong(f"/rows/{number}/{name}", f"{name} is no feature of this model")
+    for name in sorted(used):
+        if name not in given:
+            raise _wrong(f"/rows/{number}", f"the model needs {name}")
+    return [given.get(name, 0.0) for name in document["features"]]
+
+
+def predicted(asked: tuple[PredictionsOut, Document, list[list[float]]]) -> PredictionsOut:
+    from services.segmentation.domain import calculations  # noqa: PLC0415
+
+    answer, document, rows = asked
+    found = calculations.predict(document, rows)
+    return PredictionsOut.model_validate(answer.model_dump() | {"data": found})
+
+
+def to_watch(session: Session, tenant: str, model_id: str) -> tuple[Watched, Document]:
+    """Everybody of now, counted as training was: same window, same rates, same priors."""
+    row = models.model(session, tenant, model_id)
+    document = models.document_of(row)
+    taken = session.get_one(TakenSnapshot, row.snapshot_id)
+    at = now()
+    key = replace(snapshots.key_of(taken), cutoff=at, known_at=at)
+    orders = snapshots.batches(session, tenant, at, at)
+    found = snapshot(orders, key, document["priors"])
+    if not found.rows:
+        raise Problem(409, "empty-snapshot", "nobody bought in the window that ends now")
+    return Watched(row.model_id, row.version, taken.cutoff, at, found.rows), document
+
+
+def watched(asked: tuple[Watched, Document]) -> DriftOut:
+    from services.segmentation.domain import calculations  # noqa: PLC0415
+
+    now_there, document = asked
+    return DriftOut(
+        model_id=now_there.model_id,
+        version=now_there.version,
+        cutoff=now_there.at,
+        age_days=(now_there.at - now_there.trained_at).days,
+        **calculations.watch(document, now_there.rows),
+    )
+
+
+def result(outcomes: Outcomes) -> ResultOut:
+    if outcomes.is_running:
+        return ResultOut(offer_id=outcomes.offer_id, status="running", ends_at=outcomes.ends_at)
+    from services.segmentation.domain.effect import effect  # noqa: PLC0415
+
+    found = {name: effect(outcomes.found, name) for name in (None, *outcomes.segments)}
+    told = {name: EffectOut(**asdict(each)) for name, each in found.items()}
+    return ResultOut(
+        offer_id=outcomes.offer_id,
+        status="counted",
+        ends_at=outcomes.ends_at,
+        base_currency=outcomes.base_currency,
+        not_counted=outcomes.not_counted,
+        orders_with_offer=outcomes.orders_with_offer,
+        effect=told[None],
+        by_segment={name: told[name] for name in outcomes.segments},
+    )
+
+
+def _wrong(pointer: str, message: str) -> Problem:
+    error = FieldError(pointer=pointer, code="unusable", message=message)
+    return Problem(422, "unusable", message, [error])
