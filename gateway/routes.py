@@ -1,6 +1,6 @@
 """Which service owns which resource: the first segment after /v1."""
 
-SERVICES = ("catalog", "orders", "logistics")
+SERVICES = ("catalog", "orders", "logistics", "servqual", "segmentation")
 
 _RESOURCES = {
     "gateway": "merchants api-keys session",
@@ -9,6 +9,8 @@ _RESOURCES = {
     "logistics": "landed-cost-quotes tariffs tariff-imports rate-cards rate-card-imports "
     "shipping-rates shipments locations stock stock-imports inbounds trackers "
     "carrier-connections inbound-deliveries carrier-webhooks providers-with-cards",
+    "servqual": "providers qualifications questionnaires surveys scorecards rankings",
+    "segmentation": "segment-models segments memberships offers",
 }
 OWNERS = {
     resource: service

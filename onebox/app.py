@@ -15,8 +15,10 @@ from gateway.app import create_gateway
 from services.catalog.app import SERVICE as CATALOG
 from services.logistics.app import SERVICE as LOGISTICS
 from services.orders.app import SERVICE as ORDERS
+from services.segmentation.app import SERVICE as SEGMENTATION
+from services.servqual.app import SERVICE as SERVQUAL
 
-SERVICES: tuple[Service, ...] = (CATALOG, ORDERS, LOGISTICS)
+SERVICES: tuple[Service, ...] = (CATALOG, ORDERS, LOGISTICS, SERVQUAL, SEGMENTATION)
 PACKAGES = {
     "gateway": "gateway",
     **{service.name: f"services.{service.name}" for service in SERVICES},

@@ -19,13 +19,13 @@ from onebox.local.ports import free_ports
 from onebox.local.postgres import Postgres
 from onebox.run import listen
 
-SERVICES = ("catalog", "orders", "logistics")
+SERVICES = ("catalog", "orders", "logistics", "servqual", "segmentation")
 _PACKAGES = {"gateway": "gateway", **{name: f"services.{name}" for name in SERVICES}}
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Full:
-    """Four processes over a cluster and a broker of their own. Any of them may be killed."""
+    """A process per part over a cluster and a broker of their own. Any of them may be killed."""
 
     def __init__(self, folder: Path, port: int | None = None, **changed: str) -> None:
         """`changed` are settings of every process. Raises Missing where a tool is."""

@@ -13,8 +13,9 @@ from sqlalchemy.pool import NullPool
 import chassis
 from chassis.db import tables
 from chassis.migrate import migrate
+from onebox.full import SERVICES
 
-PACKAGES = ("services.catalog", "services.orders", "services.logistics", "gateway")
+PACKAGES = (*(f"services.{name}" for name in SERVICES), "gateway")
 
 
 def differences(package: str, url: str) -> list[object]:
