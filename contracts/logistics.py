@@ -35,19 +35,28 @@ class QuotedLine(_Part):
     line_id: str
     sku: Sku
     quantity: int
-    goods: Money  # of the whole line
+    goods: Money  # of the whole line, after its discount
     duties: Money
     taxes: Money
+    discount: Money | None = None  # by the offer applied; None where it does not cover the line
+
+
+class AppliedOffer(_Part):
+    """An offer that the quote was taken with; duty and tax are on the goods after it."""
+
+    offer_id: str
+    arm: Literal["offer", "hold_out"]
+    discount: Money  # nothing in the hold-out
 
 
 class QuotedTotals(_Part):
-    goods: Money
+    goods: Money  # after discounts
     shipping: Money
     insurance: Money
     duties: Money
     taxes: Money
     fees: Money
-    discounts: Money
+    discounts: Money  # already taken off `goods`
     due_at_sale: Money  # what the buyer pays the merchant
     due_at_import: Money  # what the buyer pays at the door, an estimate
     grand_total: Money
@@ -72,6 +81,7 @@ class QuoteClaims(_Part):
     ledger_sha256: str
     valid_at: datetime
     known_at: datetime
+    offers: tuple[AppliedOffer, ...] = ()
 
 
 class ReservedLine(_Part):

@@ -1,7 +1,7 @@
 """What segmentation says: which offers stand, the keys that sign them, which models act."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,9 @@ class OfferTerms(BaseModel):
     valid_from: datetime
     valid_to: datetime  # exclusive
     uses_per_buyer: int = 1
+
+    def covers(self, market: str, sku: str) -> bool:
+        return market in (self.markets or (market,)) and sku in (self.skus or (sku,))
 
 
 class OfferChanged(Event):
@@ -65,6 +68,11 @@ class OfferClaims(BaseModel):
     terms_sha256: str
     iat: int
     exp: int
+
+    def discount_of(self, value: Money) -> Money:
+        """Of a whole line, half up to the minor unit: whoever works it out gets the same."""
+        off = (value.minor * self.depth_pct / 100).to_integral_value(ROUND_HALF_UP)
+        return Money.of(int(off), value.currency)
 
 
 class SegmentModelPublished(Event):

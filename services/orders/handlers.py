@@ -17,6 +17,7 @@ from contracts.logistics import (
     StockReserved,
     StockShort,
 )
+from contracts.segmentation import OfferChanged, OfferKeyChanged
 from services.orders.commands import advance, known, returns
 from services.orders.domain.saga import Fact, Heard
 
@@ -39,6 +40,14 @@ def on_market_changed(session: Session, event: MarketChanged) -> None:
 
 def on_quote_key_changed(session: Session, event: QuoteKeyChanged) -> None:
     known.keep_quote_key(session, event)
+
+
+def on_offer_changed(session: Session, event: OfferChanged) -> None:
+    known.keep_offer(session, event)
+
+
+def on_offer_key_changed(session: Session, event: OfferKeyChanged) -> None:
+    known.keep_offer_key(session, event)
 
 
 def on_stock_reserved(session: Session, event: StockReserved) -> None:
@@ -96,6 +105,8 @@ HANDLERS: Handlers = {
     ListingChanged: on_listing_changed,
     MarketChanged: on_market_changed,
     QuoteKeyChanged: on_quote_key_changed,
+    OfferChanged: on_offer_changed,
+    OfferKeyChanged: on_offer_key_changed,
     StockReserved: on_stock_reserved,
     StockShort: on_stock_short,
     ReservationBroken: on_reservation_broken,

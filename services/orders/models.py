@@ -123,6 +123,39 @@ class PaymentConnection(Base):
     __table_args__ = (Index("ix_payment_connection", "tenant", "provider", unique=True),)
 
 
+class OfferUse(Base):
+    """One offer used by one order; it counts as long as the order was not cancelled."""
+
+    __tablename__ = "offer_use"
+    __table_args__ = (Index("ix_offer_use", "offer_id", "buyer_id"),)
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
+    offer_id: Mapped[str] = mapped_column(String(40))
+    buyer_id: Mapped[str] = mapped_column(String(64))
+    discount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class KnownOffer(Base):
+    __tablename__ = "known_offer"
+
+    offer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(12))
+    terms: Mapped[str] = mapped_column(Text)
+    terms_sha256: Mapped[str] = mapped_column(String(64))
+    budget_minor: Mapped[int | None] = mapped_column(BigInteger)
+    budget_currency: Mapped[str | None] = mapped_column(String(3))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class OfferKey(Base):
+    __tablename__ = "offer_key"
+
+    kid: Mapped[str] = mapped_column(String(40), primary_key=True)
+    public_key: Mapped[str] = mapped_column(String(100))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
 class KnownMerchant(Base):
     __tablename__ = "known_merchant"
 

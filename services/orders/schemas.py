@@ -51,6 +51,9 @@ class QuoteGiven(BaseModel):
     ledger: dict[str, Any]
 
 
+OfferToken = Annotated[str, Field(max_length=4_000, pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
 class PaymentGiven(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -84,6 +87,7 @@ class NewOrder(BaseModel):
     buyer: Buyer
     ship_to: Address
     payment: PaymentGiven
+    offers: Annotated[list[OfferToken], Field(max_length=1)] = []  # those the quote was taken with
 
 
 class LineOut(BaseModel):

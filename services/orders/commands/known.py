@@ -1,4 +1,4 @@
-"""What was heard of others and is kept: merchants, variants, listings, markets, quote keys."""
+"""What was heard of others and is kept: merchants, variants, listings, markets, offers, keys."""
 
 import json
 
@@ -10,6 +10,7 @@ from chassis.db import keep_newest, settings_of
 from contracts.catalog import ListingChanged, MarketChanged, ProductChanged
 from contracts.gateway import MerchantChanged
 from contracts.logistics import QuoteKeyChanged
+from contracts.segmentation import OfferChanged, OfferKeyChanged
 from services.orders import models, queries
 from services.orders.adapters.payment import fresh_connection
 
@@ -108,4 +109,31 @@ def keep_quote_key(session: Session, event: QuoteKeyChanged) -> None:
             "not_after": event.not_after,
             "sequence": event.sequence,
         },
+    )
+
+
+def keep_offer(session: Session, event: OfferChanged) -> None:
+    budget = event.budget
+    keep_newest(
+        session,
+        models.KnownOffer,
+        {"offer_id": event.offer_id},
+        {
+            "tenant": event.tenant,
+            "status": event.status,
+            "terms": event.terms.model_dump_json(),
+            "terms_sha256": event.terms_sha256,
+            "budget_minor": None if budget is None else budget.minor,
+            "budget_currency": None if budget is None else budget.currency,
+            "sequence": event.sequence,
+        },
+    )
+
+
+def keep_offer_key(session: Session, event: OfferKeyChanged) -> None:
+    keep_newest(
+        session,
+        models.OfferKey,
+        {"kid": event.kid},
+        {"public_key": event.public_key, "sequence": event.sequence},
     )

@@ -21,6 +21,7 @@ from contracts.logistics import QuoteClaims
 from contracts.orders import OrderLine, OrderPlaced
 from contracts.values import Money, canonical, new_id
 from services.orders import queries
+from services.orders.commands import offers
 from services.orders.domain import lines as frozen
 from services.orders.domain.saga import Clocks, OrderState, deadline_after
 from services.orders.models import Order
@@ -35,6 +36,7 @@ def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:
     """Nothing is half-done: an order and `order-placed`, or a refusal."""
     claims = _verified(session, caller.tenant, new)
     offered = _offered(session, caller.tenant, claims)
+    used = offers.applied(session, new, claims)
     order_id, access = new_id("ord"), secrets.token_urlsafe(24)
     row = {
         "order_id": order_id,
@@ -44,6 +46,8 @@ def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:
         **_frozen(session, order_id, new, claims, offered),
     }
     session.execute(_ORDER, row)
+    if used is not None:
+        offers.keep_use(session, order_id, row["buyer_id"], used)
     publish(
         session,
         OrderPlaced(
@@ -66,6 +70,10 @@ def place_order(session: Session, caller: Caller, new: NewOrder) -> Placed:
             total=claims.totals.due_at_sale,
             quote_id=claims.quote_id,
             values={line.line_id: line.goods for line in claims.lines},
+            at=row["placed_at"],
+            offer_id=used and used.offer_id,
+            arm=used and used.arm,
+            discount=used and used.discount,
         ),
     )
     return Placed(order_id=order_id, access_token=access, order=queries.shown(row, claims))
@@ -128,7 +136,8 @@ def _changed_prices(claims: QuoteClaims, offered: dict[str, Priced]) -> list[Fie
     errors = []
     for line in claims.lines:
         price = offered[line.sku].prices.get(line.goods.currency)
-        if price is None or price * line.quantity != line.goods.minor:
+        off = line.discount.minor if line.discount else 0
+        if price is None or price * line.quantity != line.goods.minor + off:
             asked = "nothing" if price is None else Money.of(price, line.goods.currency).amount
             errors.append(
                 FieldError(

@@ -2,11 +2,15 @@
 
 from services.orders.queries.known import (
     connection_by_token,
+    discounts_of,
+    known_offer_for_update,
     merchant_status,
+    offer_key,
     payment_connection,
     priced,
     product_sequence,
     public_key,
+    uses_of,
 )
 from services.orders.queries.orders import (
     claims,
@@ -31,9 +35,12 @@ from services.orders.queries.orders import (
 __all__ = [
     "claims",
     "connection_by_token",
+    "discounts_of",
     "due",
+    "known_offer_for_update",
     "lines_of",
     "merchant_status",
+    "offer_key",
     "order_for_update",
     "order_index",
     "order_out",
@@ -52,4 +59,5 @@ __all__ = [
     "shown",
     "state_of",
     "tenant_by_access",
+    "uses_of",
 ]

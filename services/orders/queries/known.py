@@ -10,10 +10,15 @@ from typing import Any, Literal
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from services.orders.domain.saga import Status
 from services.orders.models import (
     KnownListing,
     KnownMerchant,
+    KnownOffer,
     KnownVariant,
+    OfferKey,
+    OfferUse,
+    Order,
     PaymentConnection,
     QuoteKey,
 )
@@ -76,6 +81,36 @@ def product_sequence(session: Session, tenant: str, product_id: str) -> int:
 
 def public_key(session: Session, kid: str) -> str | None:
     return session.scalars(select(QuoteKey.public_key).where(QuoteKey.kid == kid)).first()
+
+
+def offer_key(session: Session, kid: str) -> str | None:
+    return session.scalars(select(OfferKey.public_key).where(OfferKey.kid == kid)).first()
+
+
+def known_offer_for_update(session: Session, offer_id: str) -> KnownOffer | None:
+    return session.get(KnownOffer, offer_id, with_for_update=True)
+
+
+def uses_of(session: Session, offer_id: str, buyer_id: str) -> int:
+    """By orders that were not given up."""
+    found = _used(func.count()).where(OfferUse.offer_id == offer_id, OfferUse.buyer_id == buyer_id)
+    return int(session.execute(found).scalar_one())
+
+
+def discounts_of(session: Session, offer_id: str) -> int:
+    """Minor units of the budget's currency: of an offer with a budget all discounts are in it."""
+    found = _used(func.coalesce(func.sum(OfferUse.discount_minor), 0))
+    return int(session.execute(found.where(OfferUse.offer_id == offer_id)).scalar_one())
+
+
+def _used(what: Any) -> Select[Any]:
+    given_up = (Status.CANCELLED, Status.STOCK_SHORT)
+    return (
+        select(what)
+        .select_from(OfferUse)
+        .join(Order, Order.order_id == OfferUse.order_id)
+        .where(Order.status.not_in(given_up))
+    )
 
 
 def merchant_status(session: Session, merchant_id: str) -> str | None:
