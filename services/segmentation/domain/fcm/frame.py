@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[Any]  # float64, or float32 where a fit works in it
 
 CHUNK = 8_192  # rows of one matrix product
+LEAST, MOST = 1e-140, 1e140  # what squares and their sums hold with digits to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class Frame:
 
 
 def measured(x: Floats, weights: Floats | None) -> Frame:
-    """The frame of rows x (n, d), two passes in float64. Weights (n,) sum above zero."""
+    """The frame of rows x (n, d), two passes in float64. Weights (n,) sum above zero.
+
+    Raises ValueError where squares of the rows leave float64.
+    """
     ones = np.ones(min(CHUNK, len(x)))
     total = float(len(x)) if weights is None else float(weights.sum())
 
@@ -58,6 +62,8 @@ def measured(x: Floats, weights: Floats | None) -> Frame:
     for rows in chunks(len(x)):
         moved = np.subtract(x[rows].T, origin[:, None], order="C")
         reach = max(reach, float(moved.max()), -float(moved.min()))
+        if not (reach == 0 or LEAST < reach < MOST):
+            raise ValueError(f"values lie {reach:.1g} from their mean: give them in other units")
         moment += weighed(rows, moved)
         squares += weighed(rows, np.square(moved, out=moved))
     variance = float((squares / total - (moment / total) ** 2).mean())
