@@ -69,6 +69,19 @@ class OfferClaims(BaseModel):
     iat: int
     exp: int
 
+    def why_not(self, offer: OfferChanged, tenant: str, at: datetime) -> str | None:
+        """Why this word cannot be used on the offer as it was last heard; None where it can."""
+        ends = min(self.exp, offer.terms.valid_to.timestamp())
+        if self.tenant != tenant:
+            return "it was given by another merchant"
+        if offer.status != "published":
+            return "it was withdrawn"
+        if self.terms_sha256 != offer.terms_sha256:
+            return "its terms have changed; ask for the buyer's offers anew"
+        if not offer.terms.valid_from.timestamp() <= at.timestamp() < ends:
+            return "it has ended; ask for the buyer's offers anew"
+        return None
+
     def discount_of(self, value: Money) -> Money:
         """Of a whole line, half up to the minor unit: whoever works it out gets the same."""
         off = (value.minor * self.depth_pct / 100).to_integral_value(ROUND_HALF_UP)

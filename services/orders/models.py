@@ -139,12 +139,7 @@ class KnownOffer(Base):
     __tablename__ = "known_offer"
 
     offer_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    tenant: Mapped[str] = mapped_column(String(64))
-    status: Mapped[str] = mapped_column(String(12))
-    terms: Mapped[str] = mapped_column(Text)
-    terms_sha256: Mapped[str] = mapped_column(String(64))
-    budget_minor: Mapped[int | None] = mapped_column(BigInteger)
-    budget_currency: Mapped[str | None] = mapped_column(String(3))
+    said: Mapped[str] = mapped_column(Text)  # the whole state, as JSON
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 

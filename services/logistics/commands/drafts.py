@@ -10,6 +10,7 @@ from chassis.db import now
 from chassis.http import FieldError, NotYetKnown, Problem
 from contracts.catalog import Variant
 from contracts.values import Incoterm, Money, exponent
+from services.logistics.commands.offers import Applied, applied
 from services.logistics.domain.tariff import Ledger, Line, Request, Rules, calculate
 from services.logistics.domain.tariff.ledger import rounded
 from services.logistics.models.tariff import KnownMarket, KnownVariant
@@ -34,10 +35,25 @@ class Draft:
     rules: Rules
     incoterm: Incoterm
     at: datetime
+    offer: Applied | None = None
     filled: dict[str, str] = field(default_factory=dict)
 
     def variant(self, sku: str) -> Variant:
         return tariff.variant_of(self.known[sku])
+
+    def discount(self, number: int) -> Money | None:
+        """Of a whole line; None without an offer that covers it."""
+        if self.offer is None:
+            return None
+        asked = self.asked.lines[number]
+        listed = Money.of(self.prices[asked.sku] * asked.quantity, self.market.currency)
+        return self.offer.discount(self.market.code, asked.sku, listed)
+
+    def goods(self, number: int) -> Money:
+        """What the buyer pays for a whole line: duty and tax are on this."""
+        asked, off = self.asked.lines[number], self.discount(number)
+        listed = self.prices[asked.sku] * asked.quantity
+        return Money.of(listed - (off.minor if off else 0), self.market.currency)
 
 
 def draft_of(session: Session, tenant: str, asked: NewQuote) -> Draft:
@@ -71,6 +87,8 @@ def draft_of(session: Session, tenant: str, asked: NewQuote) -> Draft:
         at=at,
     )
     draft.prices = _prices(session, draft)
+    if asked.offers:
+        draft.offer = applied(session, tenant, asked.offers[0], at)
     if asked.incoterm is None:
         draft.filled["/incoterm"] = f"market {market.code}"
     return draft
@@ -118,8 +136,13 @@ def calculated(
 
 def _offers_asked(draft: Draft, advanced: Decimal) -> options.Asked:
     """Values in the market's currency, and in the euros that a card may count in."""
-    goods = [line for line in draft.asked.lines if draft.known[line.sku].kind == "goods"]
-    worth = sum(draft.prices[line.sku] * line.quantity for line in goods)
+    numbers = [
+        number
+        for number, line in enumerate(draft.asked.lines)
+        if draft.known[line.sku].kind == "goods"
+    ]
+    goods = [draft.asked.lines[number] for number in numbers]
+    worth = sum(draft.goods(number).minor for number in numbers)
     currency = draft.market.currency
     return options.Asked(
         destination=(
@@ -196,7 +219,7 @@ def _line(draft: Draft, line_id: str, number: int) -> Line:
     weight = variant.weight_g
     return Line(
         line_id=line_id,
-        goods=decimal_of(draft.prices[asked.sku] * asked.quantity, draft.market.currency),
+        goods=decimal_of(draft.goods(number).minor, draft.market.currency),
         quantity=asked.quantity,
         hs_code=code,
         origin=variant.origin,

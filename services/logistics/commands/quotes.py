@@ -13,7 +13,7 @@ from chassis import tokens
 from chassis.caller import Caller
 from chassis.db import settings_of
 from chassis.http import Problem
-from contracts.logistics import QuoteClaims, QuotedLine, QuotedTotals
+from contracts.logistics import AppliedOffer, QuoteClaims, QuotedLine, QuotedTotals
 from contracts.orders import DeclaredLine
 from contracts.values import Money, canonical, new_id
 from services.logistics.commands.drafts import (
@@ -91,7 +91,7 @@ def _declared(draft: Draft, number: int) -> dict[str, Any] | None:
         quantity=asked.quantity,
         hs_code=code,
         origin=variant.origin,
-        value=Money.of(draft.prices[asked.sku] * asked.quantity, draft.market.currency),
+        value=draft.goods(number),
         weight_g=None if weight is None else weight * asked.quantity,
         description=variant.customs_description or variant.title,
     )
@@ -104,13 +104,13 @@ def _totals(draft: Draft, ledger: Ledger, freight: Decimal | None) -> QuotedTota
     if at_sale is None or at_import is None or freight is None:
         return None
     currency = draft.market.currency
-    goods = Money.of(
-        sum(draft.prices[line.sku] * line.quantity for line in draft.asked.lines), currency
-    )
+    nothing = Money.of(0, currency)
+    numbers = range(len(draft.asked.lines))
+    goods = sum((draft.goods(number) for number in numbers), nothing)
+    discounts = sum((draft.discount(number) or nothing for number in numbers), nothing)
     shipping = money_of(freight, currency)
     kinds = {kind: _sum_money(ledger, kind, currency) for kind in ("duty", "tax", "fee")}
     due_now = goods + shipping + money_of(at_sale, currency)
-    nothing = Money.of(0, currency)
     return QuotedTotals(
         goods=goods,
         shipping=shipping,
@@ -118,7 +118,7 @@ def _totals(draft: Draft, ledger: Ledger, freight: Decimal | None) -> QuotedTota
         duties=kinds["duty"],
         taxes=kinds["tax"],
         fees=kinds["fee"],
-        discounts=nothing,
+        discounts=discounts,
         due_at_sale=due_now,
         due_at_import=money_of(at_import, currency),
         grand_total=due_now + money_of(at_import, currency),
@@ -157,9 +157,10 @@ def _token(
                 line_id=f"l{number}",
                 sku=line.sku,
                 quantity=line.quantity,
-                goods=Money.of(draft.prices[line.sku] * line.quantity, currency),
+                goods=draft.goods(number),
                 duties=_of_line(ledger, "duty", f"l{number}", currency),
                 taxes=_of_line(ledger, "tax", f"l{number}", currency),
+                discount=draft.discount(number),
             )
             for number, line in enumerate(draft.asked.lines)
         ),
@@ -167,8 +168,17 @@ def _token(
         ledger_sha256=hashlib.sha256(canonical(out.ledger)).hexdigest(),
         valid_at=out.valid_at,
         known_at=out.known_at,
+        offers=_offers(draft, out.totals.discounts),
     )
     return tokens.sign(claims.model_dump(mode="json"), key)
+
+
+def _offers(draft: Draft, discount: Money) -> tuple[AppliedOffer, ...]:
+    if draft.offer is None:
+        return ()
+    promised = draft.offer.claims
+    applied = AppliedOffer(offer_id=promised.offer_id, arm=promised.arm, discount=discount)
+    return (applied,)
 
 
 def _of_line(ledger: Ledger, kind: str, line_id: str, currency: str) -> Money:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.consume import Handler, Handlers
 from contracts.event import Event
-from services.logistics.handlers import shipping, stock, tariff, tracking
+from services.logistics.handlers import offers, shipping, stock, tariff, tracking
 
 
 def _joined(*rooms: Mapping[type[Event], Handler]) -> Handlers:
@@ -28,4 +28,6 @@ def _each(handlers: list[Handler]) -> Handler:
     return on_event
 
 
-HANDLERS: Handlers = _joined(tariff.HANDLERS, stock.HANDLERS, shipping.HANDLERS, tracking.HANDLERS)
+HANDLERS: Handlers = _joined(
+    tariff.HANDLERS, offers.HANDLERS, stock.HANDLERS, shipping.HANDLERS, tracking.HANDLERS
+)

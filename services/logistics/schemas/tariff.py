@@ -41,6 +41,9 @@ class ShippingWish(BaseModel):
     service_class: Literal["economy", "standard", "express"] | None = None
 
 
+OfferToken = Annotated[str, Field(max_length=4_000, pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
 class NewQuote(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -61,6 +64,7 @@ class NewQuote(BaseModel):
     buyer: Literal["consumer", "business"] = "consumer"
     schemes: Annotated[list[Word], Field(max_length=10)] = []
     shipping: ShippingWish = ShippingWish()
+    offers: Annotated[list[OfferToken], Field(max_length=1)] = []  # of one buyer, as signed
 
 
 class OptionOut(BaseModel):

@@ -113,20 +113,11 @@ def keep_quote_key(session: Session, event: QuoteKeyChanged) -> None:
 
 
 def keep_offer(session: Session, event: OfferChanged) -> None:
-    budget = event.budget
     keep_newest(
         session,
         models.KnownOffer,
         {"offer_id": event.offer_id},
-        {
-            "tenant": event.tenant,
-            "status": event.status,
-            "terms": event.terms.model_dump_json(),
-            "terms_sha256": event.terms_sha256,
-            "budget_minor": None if budget is None else budget.minor,
-            "budget_currency": None if budget is None else budget.currency,
-            "sequence": event.sequence,
-        },
+        {"said": event.model_dump_json(), "sequence": event.sequence},
     )
 
 

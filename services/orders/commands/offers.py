@@ -6,10 +6,10 @@ from chassis import tokens
 from chassis.db import now
 from chassis.http import FieldError, NotYetKnown, Problem
 from contracts.logistics import AppliedOffer, QuoteClaims
-from contracts.segmentation import OfferClaims, OfferTerms
+from contracts.segmentation import OfferChanged, OfferClaims, OfferTerms
 from contracts.values import Money
 from services.orders import queries
-from services.orders.models import KnownOffer, OfferUse
+from services.orders.models import OfferUse
 from services.orders.schemas import NewOrder
 
 _AT = "/offers/0"
@@ -25,14 +25,13 @@ def applied(session: Session, new: NewOrder, claims: QuoteClaims) -> AppliedOffe
     if not new.offers or len(claims.offers) != 1:
         raise _refused("pass the same offer with the quote and with the order")
     given, quoted = _verified(session, new.offers[0]), claims.offers[0]
-    row = _in_force(session, given, claims, new.buyer.buyer_id)
-    terms = OfferTerms.model_validate_json(row.terms)
+    offer = _in_force(session, given, claims, new.buyer.buyer_id)
     if (quoted.offer_id, quoted.arm) != (given.offer_id, given.arm):
         raise _refused("the quote was taken with another offer")
-    if not _holds(given, terms, claims, quoted):
+    if not _holds(given, offer.terms, claims, quoted):
         raise _refused("the quote's discount is not this offer's; quote anew with it")
-    _check_uses(session, row, terms, given.buyer_id)
-    _check_budget(session, row, quoted)
+    _check_uses(session, offer, given.buyer_id)
+    _check_budget(session, offer, quoted)
     return quoted
 
 
@@ -63,23 +62,17 @@ def _verified(session: Session, token: str) -> OfferClaims:
 
 def _in_force(
     session: Session, given: OfferClaims, claims: QuoteClaims, buyer_id: str | None
-) -> KnownOffer:
+) -> OfferChanged:
     """Locked, so that two orders at once cannot both take the last use."""
-    if given.tenant != claims.tenant:
-        raise _refused("it was given by another merchant")
-    if given.buyer_id != buyer_id:
-        raise _refused("it was given to another buyer; pass its buyer as /buyer/buyer_id")
     row = queries.known_offer_for_update(session, given.offer_id)
     if row is None:
         raise NotYetKnown(_AT, f"the offer {given.offer_id}")
-    if row.status != "published":
-        raise _refused("it was withdrawn")
-    if given.terms_sha256 != row.terms_sha256:
-        raise _refused("its terms have changed; ask for the buyer's offers anew")
-    terms = OfferTerms.model_validate_json(row.terms)
-    if given.exp <= now().timestamp() or not terms.valid_from <= now() < terms.valid_to:
-        raise _refused("it has ended; ask for the buyer's offers anew")
-    return row
+    offer = OfferChanged.model_validate_json(row.said)
+    if why := given.why_not(offer, claims.tenant, now()):
+        raise _refused(why)
+    if given.buyer_id != buyer_id:
+        raise _refused("it was given to another buyer; pass its buyer as /buyer/buyer_id")
+    return offer
 
 
 def _holds(
@@ -96,18 +89,18 @@ def _holds(
     return off == quoted.discount
 
 
-def _check_uses(session: Session, row: KnownOffer, terms: OfferTerms, buyer_id: str) -> None:
-    used = queries.uses_of(session, row.offer_id, buyer_id)
-    if used >= terms.uses_per_buyer:
-        raise _refused(f"this buyer has used it {used} of {terms.uses_per_buyer} times")
+def _check_uses(session: Session, offer: OfferChanged, buyer_id: str) -> None:
+    used, most = queries.uses_of(session, offer.offer_id, buyer_id), offer.terms.uses_per_buyer
+    if used >= most:
+        raise _refused(f"this buyer has used it {used} of {most} times")
 
 
-def _check_budget(session: Session, row: KnownOffer, quoted: AppliedOffer) -> None:
-    if row.budget_minor is None or quoted.discount.minor == 0:
+def _check_budget(session: Session, offer: OfferChanged, quoted: AppliedOffer) -> None:
+    if offer.budget is None or quoted.discount.minor == 0:
         return
-    if row.budget_currency != quoted.discount.currency:
-        raise _refused(f"its budget is in {row.budget_currency}, this order is not")
-    if queries.discounts_of(session, row.offer_id) + quoted.discount.minor > row.budget_minor:
+    if offer.budget.currency != quoted.discount.currency:
+        raise _refused(f"its budget is in {offer.budget.currency}, this order is not")
+    if queries.discounts_of(session, offer.offer_id) + quoted.discount.minor > offer.budget.minor:
         raise _refused("its budget is used up; quote without it")
 
 

@@ -21,12 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "known_offer",
         sa.Column("offer_id", sa.String(40), primary_key=True),
-        sa.Column("tenant", sa.String(64), nullable=False),
-        sa.Column("status", sa.String(12), nullable=False),
-        sa.Column("terms", sa.Text(), nullable=False),
-        sa.Column("terms_sha256", sa.String(64), nullable=False),
-        sa.Column("budget_minor", sa.BigInteger()),
-        sa.Column("budget_currency", sa.String(3)),
+        sa.Column("said", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
     )
     op.create_table(
