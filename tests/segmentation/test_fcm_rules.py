@@ -1,8 +1,9 @@
-"""Fuzzy c-means: when it stops, what breaks a tie, what it works in, and what it costs in memory."""
+"""Fuzzy c-means: when it stops, what breaks a tie, what it works in, what memory it takes."""
 
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,7 @@ def test_it_stops_at_the_first_step_that_moves_no_centre_by_more_than_tol_times_
         n = model.n_iter_
         last = [centres(steps) for steps in (n - 2, n - 1, n)]
 
-    shifts = [
-        np.sqrt(((b - a) ** 2).sum(axis=1)).max() for a, b in zip(last, last[1:], strict=False)
-    ]
+    shifts = [np.sqrt(((b - a) ** 2).sum(axis=1)).max() for a, b in pairwise(last)]
     assert shifts[0] > 1e-3 * s >= shifts[1]
     assert (model.cluster_centers_ == last[-1]).all()
 
@@ -49,7 +48,7 @@ def test_memberships_within_1e_7_tie_and_the_lowest_index_wins() -> None:
 
 
 def test_segments_of_one_mass_come_in_the_order_of_their_centres() -> None:
-    half = np.random.default_rng(0).normal(size=(200, 2)) + [6, 0]
+    half = np.random.default_rng(0).normal((6, 0), size=(200, 2))
     mirrored = np.vstack([half, half * [-1, 1]])
     for rows in ([0, 200], [200, 0]):
         model = FuzzyCMeans(2, init=mirrored[rows]).fit(mirrored)
@@ -111,7 +110,7 @@ def test_a_file_of_rows_is_read_where_it_lies(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", BLOBS)
     before = (tmp_path / "x.npy").read_bytes()
     for mode in ("r", "c", "r+"):
-        rows = np.load(tmp_path / "x.npy", mmap_mode=mode)  # type: ignore[call-overload]
+        rows = np.load(tmp_path / "x.npy", mmap_mode=mode)
         model = FuzzyCMeans(3, copy=False, random_state=0).fit(rows)
         assert (model.predict(rows) == model.labels_).all()
         rows.flush()
