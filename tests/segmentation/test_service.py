@@ -358,3 +358,32 @@ def test_a_fit_on_rows_given_inline_is_the_reference(service: RunningService) ->
     assert all(sum(row) == pytest.approx(1) for row in found["memberships"])
     assert [answer.status_code for answer in bad] == [422] * 7
     assert all(answer.json()["errors"] for answer in bad)
+
+
+def test_indices_of_centres_given_inline_are_the_reference(service: RunningService) -> None:
+    """Iris in the centres of three clusters: XB = 0.136908 and FS = -444.563902 at m = 2."""
+    from sklearn.datasets import load_iris  # noqa: PLC0415
+
+    x = load_iris().data
+    fit = {"rows": x.tolist(), "clusters": 3, "m": 2, "tol": 1e-9, "init": x[[0, 50, 100]].tolist()}
+    with service.client() as client:
+        centres = does(client, "/v1/segmentation/calculations/fit", fit)["centres"]
+        body = {"rows": x.tolist(), "centres": centres}
+        found = does(client, "/v1/segmentation/calculations/indices", body)["indices"]
+        alone = does(
+            client, "/v1/segmentation/calculations/indices", body | {"centres": centres[:1]}
+        )
+        wrongs: list[dict[str, Any]] = [
+            {"centres": [[1, 2]]}, {"m": 1}, {"weights": [1.0]}, {"centres": []},
+        ]  # fmt: skip
+        bad = [
+            client.post(
+                "/v1/segmentation/calculations/indices", json=body | wrong, headers=signed_in()
+            )
+            for wrong in wrongs
+        ]
+
+    assert found["xb"] == pytest.approx(0.136908, abs=1e-6)
+    assert found["fs"] == pytest.approx(-444.563902, abs=1e-5)
+    assert set(alone["indices"].values()) == {None}
+    assert [answer.status_code for answer in bad] == [422] * 4

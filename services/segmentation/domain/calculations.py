@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.segmentation.domain import drift
+from services.segmentation.domain import drift, indices
 from services.segmentation.domain.artefact import Document
 from services.segmentation.domain.fcm import FuzzyCMeans
 from services.segmentation.domain.model import Model
@@ -37,6 +37,12 @@ def fit(asked: dict[str, Any]) -> dict[str, Any]:
         "is_converged": bool(estimator.converged_),
         "is_collapsed": bool(estimator.collapsed_),
     }
+
+
+def validity(asked: dict[str, Any]) -> indices.Indices:
+    rows, centres = (np.array(asked[name], np.float64) for name in ("rows", "centres"))
+    weights = None if asked["weights"] is None else np.array(asked["weights"], np.float64)
+    return indices.validity(rows, centres, asked["m"], weights)
 
 
 def watch(document: Document, rows: Sequence[Sequence[float]]) -> dict[str, Any]:

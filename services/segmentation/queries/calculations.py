@@ -16,7 +16,12 @@ from services.segmentation.domain.features import snapshot
 from services.segmentation.models import TakenSnapshot
 from services.segmentation.queries import models, snapshots
 from services.segmentation.queries.results import Outcomes
-from services.segmentation.schemas.calculations import FitResult, NewFit
+from services.segmentation.schemas.calculations import (
+    FitResult,
+    IndicesResult,
+    NewFit,
+    NewIndices,
+)
 from services.segmentation.schemas.models import DriftOut, NewPredictions, PredictionsOut
 from services.segmentation.schemas.offers import EffectOut, ResultOut
 
@@ -37,6 +42,12 @@ def fit(asked: NewFit) -> FitResult:
         return FitResult.model_validate(calculations.fit(asked.model_dump()))
     except ValueError as error:
         raise _wrong("/rows", str(error)) from error
+
+
+def validity(asked: NewIndices) -> IndicesResult:
+    from services.segmentation.domain import calculations  # noqa: PLC0415
+
+    return IndicesResult(indices=calculations.validity(asked.model_dump()))
 
 
 def to_predict(

@@ -51,8 +51,39 @@ class FitResult(BaseModel):
     is_collapsed: bool
 
 
-def _even(rows: list[list[float]], weights: list[float] | None) -> None:
-    expected = len(rows[0])
+class NewIndices(BaseModel):
+    """Validity of centres on rows."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"rows": [[0], [1], [9], [8]], "centres": [[0.5], [8.5]], "m": 2}]
+        },
+    )
+
+    rows: Rows
+    centres: Annotated[
+        list[Annotated[list[Number], Field(min_length=1, max_length=64)]],
+        Field(min_length=1, max_length=20),
+    ]
+    m: Fuzzifier = 2.0
+    weights: Weights | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _even(self.rows, self.weights)
+        _even(self.centres, None, len(self.rows[0]))
+        return self
+
+
+class IndicesResult(BaseModel):
+    """Null where there are fewer than two centres, or two are the same; never infinite."""
+
+    indices: dict[str, float | None]
+
+
+def _even(rows: list[list[float]], weights: list[float] | None, wide: int | None = None) -> None:
+    expected = len(rows[0]) if wide is None else wide
     for number, row in enumerate(rows):
         if len(row) != expected:
             raise ValueError(f"row {number} has {len(row)} columns, {expected} are needed")
