@@ -1,22 +1,26 @@
 """Routes of orders: parse, call one command or query, return."""
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from chassis import jobs
 from chassis.caller import Anyone, Caller, Merchant, Shopper
 from chassis.db import Database
 from chassis.http import Configured, Db, Page, PageQuery, Prefer, Problem, not_found, once_heard
 from chassis.idempotency import Once
 from chassis.inbound import Incoming, accept, body_of
+from chassis.operations import JobOut, job_out
+from chassis.uploads import upload_of
 from services.orders import queries
 from services.orders.commands import pay, place, returns, webhooks
 from services.orders.domain.saga import Payment, Status
 from services.orders.schemas import (
     CancelAsked,
     ClaimOut,
+    ImportedOrderOut,
     NewOrder,
     NewRefund,
     NewReturn,
@@ -35,8 +39,14 @@ payment_webhooks = APIRouter(prefix="/payment-webhooks", tags=["payment-webhooks
 refunds = APIRouter(prefix="/refunds", tags=["refunds"])
 order_returns = APIRouter(prefix="/returns", tags=["returns"])
 claims = APIRouter(prefix="/claims", tags=["claims"])
+imports = APIRouter(prefix="/order-imports", tags=["order-imports"])
 
-
+_CSV: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 AccessToken = Annotated[str | None, Query(max_length=100)]
 
 
@@ -198,5 +208,18 @@ async def list_claims(asked: PageQuery, caller: Merchant, db: Db) -> Page[ClaimO
     return await db.read(queries.claims, caller.tenant, asked)
 
 
-for each in (orders, payments, payment_webhooks, refunds, order_returns, claims):
+@imports.post("", status_code=202, openapi_extra=_CSV)
+async def import_orders(request: Request, caller: Merchant, db: Db) -> JobOut:
+    """Orders of the time before Hansa: said with `imported: true`, and nothing is reserved."""
+    given = await upload_of(request, "orders.csv")
+    job_id = await db.write(jobs.start, "order import", caller.tenant, given)
+    return job_out(await db.read(jobs.job_of, caller.tenant, job_id))
+
+
+@imports.get("")
+async def list_imported(asked: PageQuery, caller: Merchant, db: Db) -> Page[ImportedOrderOut]:
+    return await db.read(queries.imported_orders, caller.tenant, asked)
+
+
+for each in (orders, payments, payment_webhooks, refunds, order_returns, claims, imports):
     router.include_router(each)

@@ -151,6 +151,27 @@ class OfferKey(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class ImportedOrder(Base):
+    """An order of the time before Hansa, by the merchant's own number: it is history only."""
+
+    __tablename__ = "imported_order"
+    __table_args__ = (Index("ix_imported_order_buyer", "tenant", "buyer_id"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(64), primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(40), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    buyer_id: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(12))
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime] = mapped_column(Instant)
+    market: Mapped[str] = mapped_column(String(40))
+    destination: Mapped[str] = mapped_column(String(2))
+    currency: Mapped[str] = mapped_column(String(3))
+    goods_minor: Mapped[int] = mapped_column(BigInteger)
+    imported_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class KnownMerchant(Base):
     __tablename__ = "known_merchant"
 

@@ -162,6 +162,21 @@ class OrderLine(BaseModel):
     placed_at: datetime
 
 
+class ImportedOrderOut(BaseModel):
+    """An order of the time before Hansa; `reference` is the merchant's own number."""
+
+    order_id: str
+    reference: str
+    buyer_id: str
+    status: str
+    placed_at: datetime
+    ended_at: datetime
+    market: str
+    destination: str
+    goods: Money
+    imported: Literal[True] = True
+
+
 class CancelAsked(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "ordered twice"}]}

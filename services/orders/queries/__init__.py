@@ -1,5 +1,6 @@
 """Every SELECT of orders."""
 
+from services.orders.queries.history import imported_hashes, imported_orders
 from services.orders.queries.known import (
     connection_by_token,
     discounts_of,
@@ -37,6 +38,8 @@ __all__ = [
     "connection_by_token",
     "discounts_of",
     "due",
+    "imported_hashes",
+    "imported_orders",
     "known_offer_for_update",
     "lines_of",
     "merchant_status",
