@@ -5,9 +5,10 @@ SERVICES = ("catalog", "orders", "logistics", "servqual", "segmentation")
 _RESOURCES = {
     "gateway": "merchants api-keys session",
     "catalog": "products markets listings product-imports listing-imports market-imports",
-    "orders": "orders order-imports payments payment-webhooks payment-connections refunds returns claims",
-    "logistics": "landed-cost-quotes tariffs tariff-imports rate-cards rate-card-imports shipment-imports "
-    "shipping-rates shipments locations stock stock-imports inbounds trackers "
+    "orders": "orders order-imports payments payment-webhooks payment-connections "
+    "refunds returns claims",
+    "logistics": "landed-cost-quotes tariffs tariff-imports rate-cards rate-card-imports "
+    "shipping-rates shipment-imports shipments locations stock stock-imports inbounds trackers "
     "carrier-connections inbound-deliveries carrier-webhooks providers-with-cards",
     "servqual": "providers qualifications questionnaires surveys scorecards rankings",
     "segmentation": "segment-models segments memberships offers",

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from chassis.consume import Handlers
 from contracts.catalog import ListingChanged, MarketChanged, ProductChanged
-from contracts.gateway import MerchantChanged
+from contracts.gateway import BuyerErased, MerchantChanged
 from contracts.logistics import (
     CancellationRefused,
     QuoteKeyChanged,
@@ -18,12 +18,16 @@ from contracts.logistics import (
     StockShort,
 )
 from contracts.segmentation import OfferChanged, OfferKeyChanged
-from services.orders.commands import advance, known, returns
+from services.orders.commands import advance, erasing, known, returns
 from services.orders.domain.saga import Fact, Heard
 
 
 def on_merchant_changed(session: Session, event: MerchantChanged) -> None:
     known.keep_merchant(session, event)
+
+
+def on_buyer_erased(session: Session, event: BuyerErased) -> None:
+    erasing.erase_buyer(session, event)
 
 
 def on_product_changed(session: Session, event: ProductChanged) -> None:
@@ -101,6 +105,7 @@ def on_return_received(session: Session, event: ReturnReceived) -> None:
 
 HANDLERS: Handlers = {
     MerchantChanged: on_merchant_changed,
+    BuyerErased: on_buyer_erased,
     ProductChanged: on_product_changed,
     ListingChanged: on_listing_changed,
     MarketChanged: on_market_changed,

@@ -11,7 +11,7 @@ from chassis import uploads
 from chassis.db import now
 from chassis.jobs import Computation, Jobs, Schedule
 from services.orders import queries
-from services.orders.commands import advance
+from services.orders.commands import advance, erasing
 from services.orders.commands.history import Report, record_history
 from services.orders.domain.history import RowError, read
 from services.orders.domain.saga import Fact, Heard, Status
@@ -45,5 +45,6 @@ def _report(orders: list[Report], errors: list[RowError]) -> Report:
 
 JOBS: Jobs = (
     Schedule("order deadlines", timedelta(seconds=1), cancel_what_stalls),
+    Schedule("forget erased buyers", timedelta(minutes=10), erasing.forget_erased),
     Computation("order import", "services.orders.jobs:parse_history", record_history),
 )

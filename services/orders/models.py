@@ -172,6 +172,16 @@ class ImportedOrder(Base):
     imported_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ErasedBuyer(Base):
+    """Whose names and addresses go as soon as no open order needs them."""
+
+    __tablename__ = "erased_buyer"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    buyer_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    erased_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class KnownMerchant(Base):
     __tablename__ = "known_merchant"
 
