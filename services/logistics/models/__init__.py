@@ -1,6 +1,6 @@
 """Tables of logistics, by noun."""
 
-from services.logistics.models import offers, shipping, stock, tariff, tracking
+from services.logistics.models import history, offers, shipping, stock, tariff, tracking
 from services.logistics.models.base import Base
 
-__all__ = ["Base", "offers", "shipping", "stock", "tariff", "tracking"]
+__all__ = ["Base", "history", "offers", "shipping", "stock", "tariff", "tracking"]
