@@ -129,7 +129,10 @@ class SnapshotRow(Base):
 
 
 class SegmentModel(Base):
-    """Immutable once a draft, but for its status. `based_on` was published when it was fitted."""
+    """Immutable once a draft, but for its status. `based_on` was published when it was fitted.
+
+    `undivided`: there were no stable segments, so there is a selection and no artefact.
+    """
 
     __tablename__ = "segment_model"
     __table_args__ = (UniqueConstraint("tenant", "population", "version"),)
@@ -146,6 +149,7 @@ class SegmentModel(Base):
     job_id: Mapped[str] = mapped_column(String(40))
     based_on: Mapped[str | None] = mapped_column(String(40))
     artefact: Mapped[str | None] = mapped_column(Text)
+    selection: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     matching: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)

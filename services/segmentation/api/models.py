@@ -24,6 +24,7 @@ from services.segmentation.schemas.models import (
     NewPredictions,
     PredictionsOut,
     SegmentList,
+    SelectionOut,
     Subject,
 )
 
@@ -75,6 +76,12 @@ async def show_artefact(model_id: str, caller: Merchant, db: Db) -> Response:
     """The very bytes whose hash it names."""
     text = await db.read(found.artefact_of, caller.tenant, model_id)
     return Response(text, media_type="application/json")
+
+
+@models.get("/{model_id}/selection")
+async def show_selection(model_id: str, caller: Merchant, db: Db) -> SelectionOut:
+    """The counts that were tried, what each is worth, and the reason for the choice."""
+    return await db.read(found.selection, caller.tenant, model_id)
 
 
 @models.get("/{model_id}/drift")

@@ -120,9 +120,11 @@ def _check_rows(rows: list[list[float]], used: list[str], asked: NewModel) -> No
         raise wrong("/cutoff", "empty-snapshot", "nobody bought in this window; take another one")
     places = [NAMES.index(name) for name in used]
     distinct = len({tuple(row[at] for at in places) for row in rows})
-    if distinct < asked.clusters:
-        message = f"{distinct} distinct rows, {asked.clusters} clusters asked; ask for fewer"
-        raise wrong("/clusters", "too-few-rows", message)
+    fewest = min(asked.counts)
+    if distinct < fewest:
+        pointer = "/fewest_clusters" if asked.clusters is None else "/clusters"
+        message = f"{distinct} distinct rows, {fewest} clusters asked; ask for fewer"
+        raise wrong(pointer, "too-few-rows", message)
 
 
 def _asked_sha256(asked: NewModel, kept: TakenSnapshot) -> str:
@@ -170,7 +172,7 @@ def _given(
         "weights": row.asked["weights"],
         "rows": rows,
         "priors": kept.priors,
-        "clusters": row.asked["clusters"],
+        "clusters": NewModel.model_validate(row.asked).counts,
         "m": row.asked["m"],
         "seed": row.asked["seed"],
         "language": language_of(merchant.languages if merchant else []),
@@ -181,20 +183,24 @@ def _given(
 
 
 def record_fit(session: Session, job: Any, found: dict[str, Any]) -> dict[str, Any]:
-    """The draft, with everyone's memberships."""
+    """The draft, with everyone's memberships; or that there are no stable segments."""
     given = json.loads(job.input)
     row = models.model(session, job.tenant, given["model_id"], lock=True)
+    row.selection = found["selection"]
+    if found["artefact"] is None:
+        row.status = "undivided"
+        return _report(row, found["selection"]["reason"])
     document = _with_ids(found["artefact"])
     row.artefact = artefact.written(artefact.sealed(document))
     row.matching = _told(found["matching"], [each["id"] for each in document["segments"]])
     row.status = "draft"
     _keep_memberships(session, row, given["places"], found["subjects"], document)
     count = len(document["segments"])
-    return {
-        "model_id": row.model_id,
-        "status": row.status,
-        "summary": f"{count} segments of {len(given['places'])} subjects, as a draft",
-    }
+    return _report(row, f"{count} segments of {len(given['places'])} subjects, as a draft")
+
+
+def _report(row: SegmentModel, summary: str) -> dict[str, Any]:
+    return {"model_id": row.model_id, "status": row.status, "summary": summary}
 
 
 def _with_ids(document: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from services.segmentation.domain import names, transform, versions
 from services.segmentation.domain.artefact import FORMAT
 from services.segmentation.domain.drift import standing
 from services.segmentation.domain.fcm import FuzzyCMeans
+from services.segmentation.domain.indices import validity
 from services.segmentation.domain.model import Model, Scores
+from services.segmentation.domain.selection import Candidate, Search, Selection, select
+from services.segmentation.domain.stability import quietly
 from services.segmentation.domain.subjects import (
     UNUSUAL_FROM,
     explained,
@@ -25,35 +28,55 @@ from services.segmentation.domain.subjects import (
 
 Floats = NDArray[np.float64]
 Progress = Callable[[float], None]
+STEP = 0.01  # of the way, between two words of progress
 
 
 def train(given: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """In the child process. `given`: features, rows, priors, feature_set, logged, use, weights,
-    clusters, m, seed, language, snapshot, previous (an artefact, or None).
+    clusters (several counts to choose from, or one), m (None: to choose), seed, language, snapshot,
+    previous (an artefact, or None).
 
-    Answers `artefact` (unsealed; new segments have the id None), `subjects` in the order of the
-    rows and `matching`.
+    Answers `selection`, `artefact` (unsealed; new segments have the id None; None where there are
+    no stable segments), `subjects` in the order of the rows and `matching`.
     """
+    say = _sparing(progress)
     rows = np.array(given["rows"], np.float64)
     used, x_raw = _used(given["features"], rows, given["use"])
     logged = frozenset(given["logged"])
     fitted = transform.fit(used, x_raw, logged, feature_weights=given["weights"])
     x = fitted.apply(used, x_raw)
-    progress(0.05)
-    estimator = FuzzyCMeans(given["clusters"], m=given["m"], random_state=given["seed"]).fit(x)
-    progress(0.9)
-    document = _document(given, fitted, x, estimator)
+    say(0.02)
+    search = Search(tuple(given["clusters"]), given["m"], given["seed"])
+    selection = select(x, search, lambda share: say(0.02 + 0.78 * share))
+    if selection.chosen is None:
+        return {"selection": selection.told(), "artefact": None, "subjects": [], "matching": None}
+    document = _document(given, fitted, x, selection, selection.chosen)
+    say(0.9)
     model = Model.of(document)
     scores = model.score(rows)
     matching = _matched(given["previous"], rows, scores)
     document["quantiles"] |= standing(given["features"], rows, scores)
     document["segments"] = _segments(given, document, rows, scores, matching)
-    progress(0.99)
+    say(0.99)
     return {
+        "selection": document["selection"],
         "artefact": document,
         "subjects": [_subject(model, x, scores, at) for at in range(len(rows))],
         "matching": None if matching is None else asdict(matching),
     }
+
+
+def _sparing(progress: Progress) -> Progress:
+    """A hundred words are enough: each is a write, and looks whether the fit was cancelled."""
+    said = 0.0
+
+    def say(share: float) -> None:
+        nonlocal said
+        if share - said >= STEP:
+            said = share
+            progress(share)
+
+    return say
 
 
 def _used(features: Sequence[str], rows: Floats, use: Sequence[str]) -> tuple[list[str], Floats]:
@@ -62,8 +85,14 @@ def _used(features: Sequence[str], rows: Floats, use: Sequence[str]) -> tuple[li
 
 
 def _document(
-    given: Mapping[str, Any], fitted: transform.Transform, x: Floats, estimator: FuzzyCMeans
+    given: Mapping[str, Any],
+    fitted: transform.Transform,
+    x: Floats,
+    selection: Selection,
+    chosen: Candidate,
 ) -> dict[str, Any]:
+    seed, m = given["seed"], chosen.m
+    estimator = quietly(FuzzyCMeans(chosen.clusters, m=m, random_state=seed), x)
     centres = estimator.cluster_centers_
     smallest = squared_distances(x, centres).min(axis=1)
     return {
@@ -75,7 +104,7 @@ def _document(
         "dropped": dict(fitted.dropped),
         "priors": given["priors"],
         "centres": centres.tolist(),
-        "m": given["m"],
+        "m": m,
         "noise_distance": None,
         "mass": estimator.mass_.tolist(),
         "quantiles": {
@@ -83,12 +112,12 @@ def _document(
             "distance": np.quantile(smallest, np.arange(101) / 100).tolist(),
         },
         "segments": [{"id": None}] * len(centres),
-        "indices": {},
+        "indices": validity(x, centres, m, seed=seed),
         "is_collapsed": bool(estimator.collapsed_),
-        "selection": [],
-        "stability": None,
-        "structure": None,
-        "seed": given["seed"],
+        "selection": selection.told(),
+        "stability": {"agreement": chosen.stability, "segments": chosen.found_again_at(centres)},
+        "structure": selection.kind,
+        "seed": seed,
         "snapshot": given["snapshot"],
         "libraries": {
             "python": platform.python_version(),
@@ -142,6 +171,7 @@ def _segments(
             "name": titles[k],
             "mass_share": float(scores.memberships[:, k].mean()),
             "value_share": float(scores.memberships[:, k] @ value / total) if total else None,
+            "found_again": (document["stability"]["segments"] or [None] * len(titles))[k],
             "z": z[k],
             "profile": _quartiles(given["features"], rows, scores.memberships[:, k]),
         }

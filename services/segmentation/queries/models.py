@@ -20,6 +20,7 @@ from services.segmentation.schemas.models import (
     ModelOut,
     SegmentList,
     SegmentOut,
+    SelectionOut,
 )
 
 
@@ -122,7 +123,7 @@ def model_out(session: Session, row: SegmentModel) -> ModelOut:
         stale_subjects=snapshots.stale_subjects(session, taken),
         structure=found.get("structure"),
         m=found.get("m"),
-        stability=found.get("stability"),
+        stability=(found.get("stability") or {}).get("agreement"),
         is_collapsed=found.get("is_collapsed"),
         indices=found.get("indices", {}),
         dropped=found.get("dropped", {}),
@@ -131,6 +132,16 @@ def model_out(session: Session, row: SegmentModel) -> ModelOut:
         created_at=row.created_at,
         published_at=row.published_at,
         published_by=row.published_by,
+    )
+
+
+def selection(session: Session, tenant: str, model_id: str) -> SelectionOut:
+    row = model(session, tenant, model_id)
+    if row.selection is None:
+        status = _job_status(session, row)
+        raise Problem(409, "no-selection", f"this model is {status}; nothing was selected yet")
+    return SelectionOut(
+        model_id=row.model_id, version=row.version, asked_by=row.asked_by, **row.selection
     )
 
 
@@ -148,7 +159,10 @@ def _segments(document: dict[str, Any], own: dict[str, str]) -> list[SegmentOut]
         SegmentOut(
             segment_id=each["id"],
             name=own.get(each["id"], each["name"]),
-            **{name: each[name] for name in ("mass_share", "value_share", "z", "profile")},
+            **{
+                name: each[name]
+                for name in ("mass_share", "value_share", "found_again", "z", "profile")
+            },
         )
         for each in document.get("segments", [])
     ]

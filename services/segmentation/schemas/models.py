@@ -19,6 +19,7 @@ Rate = Annotated[
 Fuzzifier = Annotated[
     float, Field(gt=1.001, le=4, allow_inf_nan=False, description="m; at 1.001 use KMeans")
 ]
+Count = Annotated[int, Field(ge=1, le=10)]
 Weight = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 
@@ -37,8 +38,10 @@ class NewModel(BaseModel):
     cutoff: datetime | None = Field(default=None, description="Default: now; in UTC")
     known_at: datetime | None = Field(default=None, description="Default: now")
     window_days: Annotated[int, Field(ge=28, le=1830)] = 365
-    clusters: Annotated[int, Field(ge=1, le=10)]
-    m: Fuzzifier = 2.0
+    clusters: Count | None = Field(default=None, description="Default: chosen, and told why")
+    fewest_clusters: Annotated[int, Field(ge=2, le=10)] = 2
+    most_clusters: Annotated[int, Field(ge=2, le=10)] = 8
+    m: Fuzzifier | None = Field(default=None, description="Default: chosen by rows and features")
     features: Annotated[list[Feature], Field(min_length=1, max_length=40)] | None = None
     weights: Annotated[dict[Feature, Weight], Field(max_length=40)] = {}
     rates: Annotated[dict[Currency, Rate], Field(max_length=200)] = Field(
@@ -54,6 +57,19 @@ class NewModel(BaseModel):
                 raise ValueError(f"{name} needs a zone, such as Z")
         return self
 
+    @model_validator(mode="after")
+    def _leaves_a_choice(self) -> Self:
+        if self.most_clusters < self.fewest_clusters:
+            raise ValueError("most_clusters is at least fewest_clusters")
+        return self
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Of clusters, to choose from; or the one that is asked for."""
+        if self.clusters is not None:
+            return (self.clusters,)
+        return tuple(range(self.fewest_clusters, self.most_clusters + 1))
+
 
 class FitOut(JobOut):
     """The job, and the model that becomes a draft by it."""
@@ -62,12 +78,16 @@ class FitOut(JobOut):
 
 
 class SegmentOut(BaseModel):
-    """`z`: where its centre stands among all. Quartiles are in original units."""
+    """`z`: where its centre stands among all. Quartiles are in original units.
+
+    `found_again`: its soft Jaccard in resamples; below 0.5 it dissolves.
+    """
 
     segment_id: str
     name: str
     mass_share: float
     value_share: float | None
+    found_again: float | None = None
     z: dict[str, float]
     profile: dict[str, list[float]]
 
@@ -76,7 +96,7 @@ class ModelOut(BaseModel):
     model_id: str
     population: Literal["customers"]
     version: int
-    status: Literal["fitting", "draft", "published", "retired", "failed"]
+    status: Literal["fitting", "draft", "undivided", "published", "retired", "failed"]
     job_id: str
     cutoff: datetime
     known_at: datetime
@@ -96,6 +116,42 @@ class ModelOut(BaseModel):
     created_at: datetime
     published_at: datetime | None = None
     published_by: str | None = None
+
+
+class CandidateOut(BaseModel):
+    """`xb` is compared at equal m only. `mean_rank`: of xb, fuzzy silhouette and stability."""
+
+    clusters: int
+    m: float
+    indices: dict[str, float | None]
+    smallest_share: float
+    stability: float | None
+    found_again: list[float]
+    dissolves: int
+    refused: list[Literal["collapsed", "small_segment", "unstable"]]
+    mean_rank: float | None
+
+
+class StructureOut(BaseModel):
+    """`groups` only where the fuzzy silhouette exceeds that of 19 in 20 clouds without groups."""
+
+    is_grouped: bool
+    fuzzy_silhouette: float
+    references: list[float]
+
+
+class SelectionOut(BaseModel):
+    """Why a model has as many segments as it has, or none."""
+
+    model_id: str
+    version: int
+    chosen: int | None = Field(description="Null: no stable segments")
+    chosen_by: Literal["platform", "merchant"]
+    asked_by: str
+    reason: str
+    rows: int = Field(description="Subjects it was made on; of more than 5,000 a seeded sample")
+    structure: StructureOut | None
+    candidates: list[CandidateOut]
 
 
 class Shift(BaseModel):
