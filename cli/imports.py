@@ -17,6 +17,8 @@ KINDS = {  # what -> whose job, and where it is posted
     "tariff": ("logistics", "/tariff-imports"),
     "rates": ("logistics", "/rate-card-imports"),
     "stock": ("logistics", "/stock-imports"),
+    "orders": ("orders", "/order-imports"),  # of the time before
+    "shipments": ("logistics", "/shipment-imports"),
 }
 OPERATORS = frozenset({"tariff"})  # what belongs to no merchant
 

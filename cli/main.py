@@ -17,7 +17,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Credentials.")
 app.add_typer(keys_app, name="keys")
 screen = Console(highlight=False)
 
-SERVICES = ("gateway", "catalog", "orders", "logistics")
+SERVICES = ("gateway", "catalog", "orders", "logistics", "servqual", "segmentation")
 Folder = Annotated[Path, typer.Option("--var", help="Databases, log and development keys.")]
 VAR = Path("var")
 
@@ -95,7 +95,7 @@ def parked(var: Folder = VAR) -> None:
 
 @app.command()
 def replay(
-    service: Annotated[str, typer.Argument(help="gateway, catalog, orders or logistics")],
+    service: Annotated[str, typer.Argument(help="One of: " + ", ".join(SERVICES))],
     var: Folder = VAR,
 ) -> None:
     """Run a service's parked records again, per key in order."""
@@ -108,7 +108,7 @@ def replay(
 
 @app.command()
 def resay(
-    service: Annotated[str, typer.Argument(help="gateway, catalog or logistics")],
+    service: Annotated[str, typer.Argument(help="One of: " + ", ".join(SERVICES))],
     var: Folder = VAR,
 ) -> None:
     """Let a service say all its states again, as after a restore."""

@@ -1,10 +1,12 @@
 """The sample world, loaded once through the gateway as a merchant would load a real one."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import services.catalog
 import services.logistics
+from cli import world
 from cli.client import Client, Refused
 from cli.imports import OPERATORS, import_file
 
@@ -28,6 +30,16 @@ def load(keys: dict[str, str], told: Callable[[str], None]) -> None:
         told(f"{kind}: {report.get('summary', report)}")
     merchant.close()
     operator.close()
+
+
+def load_past(keys: dict[str, str], folder: Path, told: Callable[[str], None]) -> None:
+    """A year of orders of 300 buyers, and who carried them, written to `folder` and imported."""
+    merchant = Client(keys["url"], keys["secret"])
+    for kind, path in zip(
+        ("orders", "shipments"), world.write(folder, datetime.now(UTC).date()), strict=True
+    ):
+        told(f"{kind}: {import_file(merchant, kind, path, _quiet)['summary']}")
+    merchant.close()
 
 
 def is_loaded(keys: dict[str, str]) -> bool:

@@ -18,6 +18,7 @@ def welcome(screen: Console, keys: dict[str, str], var: Path, *, play: bool) -> 
         if not sample.is_loaded(keys):
             screen.rule("sample data")
             sample.load(keys, lambda line: screen.print(f"  {line}"))
+            sample.load_past(keys, var / "sample", lambda line: screen.print(f"  {line}"))
         if play:
             demo.play(screen, keys)
     except (Refused, ImportFailed, demo.Stuck, httpx.HTTPError) as problem:
