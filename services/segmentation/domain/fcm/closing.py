@@ -35,6 +35,14 @@ def closed(x: Floats, weights: Floats | None, partition: Partition) -> Closing:
     return Closing(labels, mass, float(totals[0]), float(totals[1] / totals[2]))
 
 
+def mass_of(x: Floats, weights: Floats | None, partition: Partition) -> Floats:
+    """Sums of membership alone, (c,)."""
+    mass = np.zeros(partition.clusters)
+    for rows, each in partition.memberships(x):
+        mass += each.u.sum(axis=1) if weights is None else each.u @ weights[rows]
+    return mass
+
+
 def ordered(mass: Floats, centres: Floats) -> NDArray[np.intp]:
     """By decreasing mass (6 significant digits), then by centre: labels forget the start."""
     rounded = [-float(f"{value:.6g}") for value in mass]

@@ -12,17 +12,24 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from services.segmentation.domain.fcm import checked
-from services.segmentation.domain.fcm.closing import Closing, closed, is_collapsed, ordered
+from services.segmentation.domain.fcm.closing import (
+    Closing,
+    closed,
+    is_collapsed,
+    mass_of,
+    ordered,
+)
 from services.segmentation.domain.fcm.descent import Until
 from services.segmentation.domain.fcm.engine import one_blas_thread, running
 from services.segmentation.domain.fcm.fitting import Fitted, Plan, Training, fitted, sample_size
-from services.segmentation.domain.fcm.frame import Floats, measured
+from services.segmentation.domain.fcm.frame import Floats, Frame, measured
 from services.segmentation.domain.fcm.membership import Partition
 from services.segmentation.domain.fcm.stream import Stream
-from services.segmentation.domain.fcm.sweep import Rule
+from services.segmentation.domain.fcm.sweep import Rule, Sums
 from services.segmentation.domain.fcm.warned import CollapseWarning
 
 SINGLE_FROM = 1 << 20  # values from which float32 pays
+PART = 32_768  # rows that tell the order of segments, but for some that are all but equal
 SINGLE_REACH = 1e4  # s: a value further from its mean takes the digits of the others
 
 
@@ -108,7 +115,7 @@ class FuzzyCMeans(ClusterMixin, BaseEstimator):
         with running(self.engine, len(x)) as engine:
             rule = self._rule(seen.frame.unit)
             sums = engine.sweep(training.rows(kept=False), before, rule)
-            chunk = _streamed(training, sums)
+            chunk = _streamed(training, sums, measured(training.x, training.weights))
             seen.warn_of_order(chunk, len(x))
             self._stream = seen.joined(chunk, self.forgetting)
             self.cluster_centers_ = seen.frame.outward(self._stream.sums.centres(before))
@@ -160,15 +167,19 @@ class FuzzyCMeans(ClusterMixin, BaseEstimator):
             rows = training.rows(kept=self.copy)
             found = fitted(training, plan, given, random, engine, rows)
             closing = self._ordered(x, weights, found, training)
-        self._stream = _streamed(training, found.descent.sums)
+        self._stream = _streamed(training, found.descent.sums, frame)
         self._tell(found, closing, training)
 
     def _ordered(
         self, x: Floats, weights: Floats | None, found: Fitted, training: Training
     ) -> Closing:
-        """Centres by decreasing mass. The last sweep's order is nearly always that already."""
+        """Centres by decreasing mass. A part of the rows nearly always tells their order."""
         centres = training.frame.outward(found.descent.centres)
-        order = ordered(found.descent.sums.moments[:, -2], centres)
+        part = slice(None, None, max(1, len(x) // PART))
+        guess = mass_of(
+            x[part], None if weights is None else weights[part], self._partition(centres)
+        )
+        order = ordered(guess, centres)
         closing = self._closing(x, weights, centres[order])
         again = ordered(closing.mass, centres[order])
         if (np.diff(again) < 0).any():
@@ -261,8 +272,9 @@ def _weighty(x: Floats, weights: Floats | None) -> tuple[Floats, Floats | None]:
     return x[weights > 0], weights[weights > 0]
 
 
-def _streamed(training: Training, sums: Any) -> Stream:
-    weights, frame = training.weights, measured(training.x, training.weights)
+def _streamed(training: Training, sums: Sums, frame: Frame) -> Stream:
+    """`frame` is that of the rows themselves; sums are in the training's."""
+    weights = training.weights
     return Stream(
         frame=training.frame,
         sums=sums.scaled(1 / training.weight_unit),

@@ -54,13 +54,15 @@ def measured(x: Floats, weights: Floats | None) -> Frame:
     total = float(len(x)) if weights is None else float(weights.sum())
 
     def weighed(rows: slice, values: Floats) -> Floats:
-        return values @ (ones[: values.shape[1]] if weights is None else weights[rows])
+        sums: Floats = (ones[: len(values)] if weights is None else weights[rows]) @ values
+        return sums
 
-    first = sum(weighed(rows, x[rows].T.astype(np.float64)) for rows in chunks(len(x)))
-    origin = np.asarray(first / total)
+    origin = np.asarray(sum(weighed(rows, x[rows]) for rows in chunks(len(x))) / total)
+    origins = np.tile(origin, (len(ones), 1))  # as long as a chunk: one long loop, no short ones
     moment, squares, reach = np.zeros_like(origin), np.zeros_like(origin), 0.0
     for rows in chunks(len(x)):
-        moved = np.subtract(x[rows].T, origin[:, None], order="C")
+        part = np.ascontiguousarray(x[rows])
+        moved = part - origins[: len(part)]
         reach = max(reach, float(moved.max()), -float(moved.min()))
         if not (reach == 0 or LEAST < reach < MOST):
             raise ValueError(f"values lie {reach:.1g} from their mean: give them in other units")

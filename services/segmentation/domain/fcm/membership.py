@@ -33,9 +33,10 @@ class Memberships:
         """The largest membership; of equal ones the lowest index."""
         least = self.u.max(axis=0) - self.u.dtype.type(TIE)
         labels = np.zeros(self.u.shape[1], np.int32)
-        for k in range(len(self.u) - 1, 0, -1):
-            np.copyto(labels, k, where=self.u[k] >= least)
-        np.copyto(labels, 0, where=self.u[0] >= least)
+        below = np.ones(self.u.shape[1], np.bool_)
+        for each in self.u[:-1]:  # counted: how many come before the first that ties
+            below &= each < least
+            labels += below
         return labels
 
 
@@ -129,7 +130,7 @@ def _shares(distances: Floats, nearest: Floats, rule: Rule, unit: float) -> Memb
         noise = raised(apart, rule.power) if noisy else np.zeros_like(nearest)
         total = np.add.reduce(powers, axis=0) + noise
         cost = nearest * total ** total.dtype.type(1 - rule.m)
-        np.divide(powers, total, out=powers)
+        np.multiply(powers, np.reciprocal(total), out=powers)
     return Memberships(powers, noise / total, cost / unit**2)
 
 

@@ -103,11 +103,13 @@ def least_distances(chunk: Chunk) -> Floats:
 
 
 def raised(ratio: Floats, power: float) -> Floats:
-    """ratio ** power; powers 2, 4 and 8 (m = 1.5, 1.25, 1.125) by multiplication."""
-    if power not in (1.0, 2.0, 4.0, 8.0):
+    """ratio ** power; powers 2, 4 and 8 (m = 1.5, 1.25, 1.125) by multiplication, 1 is itself."""
+    if power == 1:
+        return ratio
+    if power not in (2.0, 4.0, 8.0):
         general: Floats = np.power(ratio, ratio.dtype.type(power))
         return general
-    result = ratio.copy() if power == 1 else ratio * ratio
+    result = ratio * ratio
     for _ in range(round(math.log2(power)) - 1):
         np.multiply(result, result, out=result)
     return result
