@@ -1,1 +1,4 @@
-"""Owns merchants and API keys. The only door: who calls, how often, to which service."""
+"""Owns merchants, API keys, webhook endpoints. Hears every public event, says merchants.
+
+The only door: who calls, how often, to which service.
+"""

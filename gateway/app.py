@@ -1,18 +1,27 @@
-"""The gateway assembled: its own service, and the door before all of them."""
+"""The gateway assembled: its own service, its courier, and the door before all of them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from chassis.app import Service, create_app
 from chassis.log import Log
 from chassis.settings import Settings
 from gateway import documents, queries
+from gateway.adapters.receiver import Receiver
 from gateway.api import router
+from gateway.courier import Courier
 from gateway.door import Door
+from gateway.handlers import HANDLERS
+from gateway.jobs import JOBS
 from gateway.models import Base
+from gateway.outside import allowed_networks
 
-SERVICE = Service("gateway", router, Base.metadata, states=queries.states)
+SERVICE = Service(
+    "gateway", router, Base.metadata, handlers=HANDLERS, jobs=JOBS, states=queries.states
+)
 
 
 def create_gateway(
@@ -22,4 +31,17 @@ def create_gateway(
     own = create_app(SERVICE, settings, log)
     own.state.upstreams = dict(upstreams)
     own.include_router(documents.router)
+    _add_courier(own, settings)
     return Door(own, upstreams, settings)
+
+
+def _add_courier(own: FastAPI, settings: Settings) -> None:
+    """Runs while the service does."""
+    living = own.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with living(app), Courier(app.state.db, Receiver(allowed_networks(settings))):
+            yield
+
+    own.router.lifespan_context = lifespan

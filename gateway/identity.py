@@ -8,7 +8,7 @@ from chassis.db import Database, now
 from chassis.http import Problem
 from chassis.settings import Settings
 from gateway import queries
-from gateway.domain import PREFIX_LENGTH, admits, prefix_of
+from gateway.domain.keys import PREFIX_LENGTH, admits, prefix_of
 
 REMEMBERED_S = 30.0
 REMEMBERED_KEYS = 20_000

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.db import Instant
@@ -39,3 +39,62 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WebhookEndpoint(Base):
+    """Where a merchant wants to be told. The lower half is how it fares."""
+
+    __tablename__ = "webhook_endpoint"
+
+    endpoint_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64), index=True)
+    url: Mapped[str] = mapped_column(String(2000))
+    event_types: Mapped[list[str]] = mapped_column(JSON)
+    description: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12))  # active, disabled
+    reason: Mapped[str] = mapped_column(String(200))  # why it is disabled
+    secrets: Mapped[bytes] = mapped_column(LargeBinary)  # sealed, see `Secrets`
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    failing_since: Mapped[datetime | None] = mapped_column(Instant)  # null after a success
+    exhausted: Mapped[int]  # events tried to the end since then
+    held_by: Mapped[str | None] = mapped_column(String(40))  # later deliveries wait for this one
+    held_until: Mapped[datetime | None] = mapped_column(Instant)
+    slowness: Mapped[int]  # times the usual gap between attempts
+    slowed_until: Mapped[datetime | None] = mapped_column(Instant)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)  # one attempt at a time
+
+
+class WebhookDelivery(Base):
+    """One event for one endpoint; `body` is what is signed and sent, to the byte."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "event_id"),
+        Index("ix_webhook_delivery_due", "endpoint_id", "due_at"),
+    )
+
+    delivery_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # rises as they came
+    endpoint_id: Mapped[str] = mapped_column(String(40))
+    tenant: Mapped[str] = mapped_column(String(64), index=True)
+    event_id: Mapped[str] = mapped_column(String(40))
+    event_type: Mapped[str] = mapped_column(String(120))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(12))  # pending, delivered, failed
+    attempts: Mapped[int]  # since it was last asked for
+    said_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)  # null unless pending
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WebhookAttempt(Base):
+    __tablename__ = "webhook_attempt"
+
+    attempt_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(String(40), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(20))
+    status: Mapped[int | None]
+    took_ms: Mapped[int]
+    answer: Mapped[str] = mapped_column(Text)

@@ -1,4 +1,4 @@
-"""The gateway's own resources."""
+"""Merchants, their keys, and who the gateway takes a caller for."""
 
 from typing import Annotated
 
@@ -18,7 +18,6 @@ from gateway.schemas import (
     SessionOut,
 )
 
-router = APIRouter()
 merchants = APIRouter(prefix="/merchants", tags=["merchants"])
 keys = APIRouter(prefix="/api-keys", tags=["api-keys"])
 session = APIRouter(prefix="/session", tags=["session"])
@@ -67,5 +66,4 @@ async def who(caller: Anyone) -> SessionOut:
     return SessionOut(kind=caller.kind, subject=caller.subject, tenants=list(caller.tenants))
 
 
-for each in (merchants, keys, session):
-    router.include_router(each)
+routers = (merchants, keys, session)

@@ -1,4 +1,4 @@
-"""Every SELECT of the gateway."""
+"""Merchants and keys."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from chassis.http import Page, PageAsked, not_found, page_of
 from contracts.event import Event
 from contracts.gateway import MerchantChanged
-from gateway.domain import Key
+from gateway.domain.keys import Key
 from gateway.models import ApiKey, Merchant
 from gateway.schemas import KeyOut, MerchantOut
 

@@ -1,4 +1,4 @@
-"""HTTP bodies of the gateway's own resources."""
+"""Merchants, keys, session."""
 
 from datetime import datetime
 from typing import Annotated, Literal

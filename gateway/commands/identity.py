@@ -1,4 +1,4 @@
-"""Writes of the gateway: merchants, and keys that are shown once."""
+"""Merchants, and keys that are shown once."""
 
 import secrets
 
@@ -12,7 +12,7 @@ from chassis.outbox import publish
 from contracts.event import PLATFORM
 from contracts.values import new_id
 from gateway import queries
-from gateway.domain import digest_of, prefix_of, write_key
+from gateway.domain.keys import digest_of, prefix_of, write_key
 from gateway.models import ApiKey, Merchant
 from gateway.schemas import KeyOut, KeyShown, MerchantChange, MerchantOut, NewKey, NewMerchant
 

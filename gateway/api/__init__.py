@@ -1,0 +1,9 @@
+"""The gateway's own resources."""
+
+from fastapi import APIRouter
+
+from gateway.api import identity, webhooks
+
+router = APIRouter()
+for each in (*identity.routers, *webhooks.routers):
+    router.include_router(each)

@@ -1,0 +1,1 @@
+"""Rules of the gateway: keys, outgoing webhooks, notifications."""

@@ -1,0 +1,8 @@
+"""The gateway's clock."""
+
+from datetime import timedelta
+
+from chassis.jobs import Jobs, Schedule
+from gateway.commands import telling
+
+JOBS: Jobs = (Schedule("prune webhook deliveries", timedelta(minutes=1), telling.prune_deliveries),)
