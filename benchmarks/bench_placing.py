@@ -16,13 +16,13 @@ from typing import Any
 
 import aiohttp
 import psycopg
-import uvicorn
 
 from benchmarks.measure import in_turn, tell
 from chassis.app import create_app
 from chassis.caller import Merchant
 from chassis.db import Database
 from chassis.migrate import migrate
+from chassis.run import server
 from onebox.local.daemon import Daemon, Missing
 from onebox.local.ports import free_ports
 from onebox.local.postgres import Postgres
@@ -42,7 +42,7 @@ def serve(port: int, folder: Path, url: str) -> None:
     async def noop(new: NewOrder, _: Merchant) -> dict[str, str]:
         return {"provider": new.payment.provider}
 
-    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+    server(app, port=port).run()
 
 
 async def load(url: str, body: bytes) -> float:

@@ -1,9 +1,12 @@
 """`python -m services.<name> serve | migrate | replay | resay`: one service in its own process."""
 
 import argparse
+import gc
 import sys
+from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from chassis import consume
 from chassis.app import Service, create_app
@@ -14,6 +17,7 @@ from chassis.settings import BadSetting, Settings, from_environment
 from chassis.telemetry import log_json
 
 KEEP_ALIVE_S = 75  # longer than the gateway's pool keeps a connection idle
+ALLOCATIONS = 50_000  # between two looks for garbage: the usual 700 cost a quarter of an order
 
 
 def main(service: Service, package: str) -> None:
@@ -37,15 +41,15 @@ def main(service: Service, package: str) -> None:
 
 
 def serve(service: Service, settings: Settings, host: str, port: int) -> None:
-    uvicorn.run(
-        create_app(service, settings),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        server_header=False,
-    )
+    server(create_app(service, settings), host=host, port=port).run()
+
+
+def server(app: ASGIApp, **how: Any) -> uvicorn.Server:
+    """What was built by now stays: the garbage collector does not look through it again."""
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS, 20, 100)
+    how |= {"log_config": None, "access_log": False, "server_header": False}
+    return uvicorn.Server(uvicorn.Config(app, timeout_keep_alive=KEEP_ALIVE_S, **how))
 
 
 def _mend(command: str, service: Service, settings: Settings) -> None:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,15 +53,7 @@ def main() -> None:
     except BadSetting as error:
         sys.exit(f"gateway: {error}")
     log_json(settings.log_level)
-    uvicorn.run(
-        app,
-        host=given.host,
-        port=given.port,
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=run.KEEP_ALIVE_S,
-        server_header=False,
-    )
+    run.server(app, host=given.host, port=given.port).run()
     return None
 
 

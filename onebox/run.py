@@ -5,9 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
-
-from chassis.run import KEEP_ALIVE_S
+from chassis.run import server
 from chassis.telemetry import log_json
 from onebox.app import OneBox, migrate_all
 from onebox.development import development_settings, keys_of
@@ -38,15 +36,6 @@ def run(port: int, folder: Path, once_ready: Callable[[dict[str, str]], None]) -
         log_json(settings.log_level if settings.log_level != "INFO" else "WARNING")
         migrate_all(settings)
         keys = keys_of(folder, settings, url)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                OneBox(settings),
-                log_config=None,
-                access_log=False,
-                timeout_keep_alive=KEEP_ALIVE_S,
-                timeout_graceful_shutdown=5,
-                server_header=False,
-            )
-        )
+        box = server(OneBox(settings), timeout_graceful_shutdown=5)
         threading.Thread(target=once_ready, args=(keys,), name="once-ready", daemon=True).start()
-        server.run(sockets=[listening])
+        box.run(sockets=[listening])
