@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +17,7 @@ from chassis.http import Problem, problem_response
 from chassis.settings import Settings
 from chassis.telemetry import request_id
 from contracts.values import new_id
+from gateway.breaker import Breaker
 from gateway.identity import Identities, Identity
 from gateway.routes import SELF_PROVING, owner_of
 
@@ -34,7 +35,8 @@ class Door:
 
     def __init__(self, own: FastAPI, upstreams: Mapping[str, ASGIApp], settings: Settings) -> None:
         self.own = own
-        self._upstreams: dict[str, ASGIApp] = {**upstreams, "gateway": own}
+        self._upstreams = dict(upstreams)
+        self._breakers = {name: Breaker(name) for name in upstreams}
         self._settings = settings
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerSecond(settings.requests_per_second * WINDOW_S, WINDOW_S)
@@ -67,9 +69,12 @@ class Door:
         limits = self._count(identity, scope)
         passed = {**scope, "headers": _passed_headers(headers, identity.token)}
         began = time.perf_counter()
-        await self._answered(
-            self._upstreams[service], passed, receive, _Answer(send, resource, limits)
-        )
+        answer = _Answer(send, resource, limits)
+        if service in self._breakers:  # the gateway's own resources are here or nowhere
+            with self._breakers[service].watched() as answer.heard:
+                await self._answered(self._upstreams[service], passed, receive, answer)
+        else:
+            await self._answered(self.own, passed, receive, answer)
         SECONDS.labels(service).observe(time.perf_counter() - began)
         if resource == "api-keys" and scope["method"] == "DELETE":
             self._known().forget()
@@ -133,12 +138,15 @@ class _Answer:
         self._limits = limits
         self.started = False
         self.waiting: asyncio.Timeout | None = None
+        self.heard: Callable[[int], None] | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             if self.waiting is not None:
                 self.waiting.reschedule(None)
+            if self.heard is not None:
+                self.heard(message["status"])
             REQUESTS.labels(self._resource, str(message["status"])).inc()
             message = {**message, "headers": [*message["headers"], *self._limits]}
         await self._send(message)
