@@ -31,17 +31,19 @@ def create_gateway(
     own = create_app(SERVICE, settings, log)
     own.state.upstreams = dict(upstreams)
     own.include_router(documents.router)
-    _add_courier(own, settings)
-    return Door(own, upstreams, settings)
+    door = Door(own, upstreams, settings)
+    _live_with(own, door, settings)
+    return door
 
 
-def _add_courier(own: FastAPI, settings: Settings) -> None:
-    """Runs while the service does."""
+def _live_with(own: FastAPI, door: Door, settings: Settings) -> None:
+    """The courier runs while the service does; the door lets go of Redis when it ends."""
     living = own.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with living(app), Courier(app.state.db, Receiver(allowed_networks(settings))):
             yield
+        await door.limits.close()
 
     own.router.lifespan_context = lifespan

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,10 +16,10 @@ from chassis.telemetry import request_id
 from contracts.values import new_id
 from gateway.breaker import Breaker
 from gateway.identity import Identities, Identity
+from gateway.ratelimit import WINDOW_S, limits_of
 from gateway.routes import SELF_PROVING, owner_of
 
 ANSWER_WITHIN_S = 60.0  # until an upstream's first byte; a stream then takes its time
-WINDOW_S = 10
 _OURS = {HEADER.encode(), b"x-request-id"}  # never taken from outside
 
 REQUESTS = Counter("hansa_gateway_requests_total", "Requests passed on", ("resource", "status"))
@@ -38,8 +35,7 @@ class Door:
         self._upstreams = dict(upstreams)
         self._breakers = {name: Breaker(name) for name in upstreams}
         self._settings = settings
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._limit = RateLimitItemPerSecond(settings.requests_per_second * WINDOW_S, WINDOW_S)
+        self.limits = limits_of(settings)
         self._identities: Identities | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +62,7 @@ class Door:
         resource, service = owner
         headers = scope["headers"]
         identity = await self._identify(resource, headers)
-        limits = self._count(identity, scope)
+        limits = await self._count(identity, scope)
         passed = {**scope, "headers": _passed_headers(headers, identity.token)}
         began = time.perf_counter()
         answer = _Answer(send, resource, limits)
@@ -99,22 +95,21 @@ class Door:
         tenant = found.get(b"hansa-tenant", b"").decode("latin-1")
         return await self._known().of(authorization, tenant)
 
-    def _count(self, identity: Identity, scope: Scope) -> list[tuple[bytes, bytes]]:
+    async def _count(self, identity: Identity, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Per credential; without one per address."""
         who = identity.caller.credential or (scope.get("client") or ("unknown",))[0]
         if scope["path"].startswith("/v1/carrier-webhooks/"):
             who = scope["path"]  # per endpoint: one carrier's flood is not another's
-        allowed = self._limiter.hit(self._limit, who)
-        reset, remaining = self._limiter.get_window_stats(self._limit, who)
-        seconds = str(max(0, int(reset - time.time()) + 1))
+        count = await self.limits.count(who)
+        seconds = str(count.reset_s)
         headers = {
-            "RateLimit-Limit": str(self._limit.amount),
-            "RateLimit-Remaining": str(remaining),
+            "RateLimit-Limit": str(count.limit),
+            "RateLimit-Remaining": str(count.remaining),
             "RateLimit-Reset": seconds,
         }
-        if not allowed:
+        if not count.is_allowed:
             LIMITED.labels(identity.caller.kind).inc()
-            said = f"at most {self._limit.amount} requests in {WINDOW_S} s; wait {seconds} s"
+            said = f"at most {count.limit} requests in {WINDOW_S} s; wait {seconds} s"
             raise Problem(
                 429, "too-many-requests", said, headers=headers | {"Retry-After": seconds}
             )

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import RateLimitItemPerSecond
 from starlette.testclient import TestClient
 
 from chassis.caller import HEADER
+from gateway.ratelimit import WINDOW_S
 from gateway.routes import OWNERS, SERVICES
 from onebox.app import OneBox
 from tests.onebox.box import running
@@ -104,7 +106,7 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
     with running(tmp_path) as (client, keys):
         door = client.app
         assert isinstance(door, OneBox)
-        door.gateway._limit = type(door.gateway._limit)(3, 10)
+        door.gateway.limits._limit = RateLimitItemPerSecond(3, WINDOW_S)
         answers = [client.get("/v1/session", headers=bearer(keys["secret"])) for _ in range(5)]
         others = client.get("/v1/session", headers=bearer(keys["publishable"]))
 
