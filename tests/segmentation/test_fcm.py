@@ -131,7 +131,9 @@ def test_float32_agrees_with_float64() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize(("scale", "offset"), [(1e-7, 0), (1e12, 0), (1, 1e6), (1e-7, 1e-3)])
+@pytest.mark.parametrize(
+    ("scale", "offset"), [(1e-7, 0), (1e12, 0), (1e25, 0), (1e-30, 0), (1, 1e6), (1e-7, 1e-3)]
+)
 def test_units_and_offsets_change_nothing_but_rounding(
     scale: float, offset: float, dtype: str
 ) -> None:

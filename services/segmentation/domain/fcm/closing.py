@@ -27,8 +27,7 @@ def closed(x: Floats, weights: Floats | None, partition: Partition) -> Closing:
     mass, totals = np.zeros(partition.clusters), np.zeros(3)
     for rows, each in partition.memberships(x):
         labels[rows] = each.labels()
-        weight = np.ones(len(each.cost)) if weights is None else weights[rows]
-        weight = weight.astype(each.u.dtype, copy=False)
+        weight = np.ones(len(each.cost), each.u.dtype) if weights is None else weights[rows]
         mass += each.u @ weight
         squares = np.einsum("ij,ij->j", each.u, each.u)
         totals += (each.cost @ weight, squares @ weight, (1 - each.noise) ** 2 @ weight)

@@ -27,7 +27,7 @@ class Memberships:
 
     u: Floats  # (c, r)
     noise: Floats  # (r,), 0 without a noise cluster
-    cost: Floats  # (r,): each row's part of J, unweighted, in the caller's units squared
+    cost: Floats  # (r,), float64: each row's part of J, unweighted, in the caller's units squared
 
     def labels(self) -> NDArray[np.int32]:
         """The largest membership; of equal ones the lowest index."""
@@ -112,7 +112,8 @@ def _of_chunk(
     sure = nearest > least_distances(chunk)  # false for what overflowed, too
     found = _shares(distances, nearest, rule, unit)
     if slack.any():
-        np.add(found.cost, slack @ found.u**rule.m / unit**2, out=found.cost, casting="same_kind")
+        left_out = slack.astype(found.u.dtype) @ found.u**rule.m
+        found.cost[:] += left_out.astype(np.float64) / unit**2
     if not sure.all():
         x, centres = outside
         _redo(found, np.flatnonzero(~sure), _apart(x[~sure], centres, unit), rule, unit)
@@ -131,7 +132,7 @@ def _shares(distances: Floats, nearest: Floats, rule: Rule, unit: float) -> Memb
         total = np.add.reduce(powers, axis=0) + noise
         cost = nearest * total ** total.dtype.type(1 - rule.m)
         np.multiply(powers, np.reciprocal(total), out=powers)
-    return Memberships(powers, noise / total, cost / unit**2)
+    return Memberships(powers, noise / total, cost.astype(np.float64) / unit**2)
 
 
 def _redo(
@@ -141,10 +142,9 @@ def _redo(
     on = exact == 0
     again = _shares(exact, nearest, rule, unit)
     u = np.where(on.any(axis=0), on / np.maximum(on.sum(axis=0), 1), again.u)
-    with np.errstate(over="ignore"):  # a cost beyond float32 is infinite
-        found.u[:, rows] = u
-        found.noise[rows] = np.where(nearest > 0, again.noise, 0)
-        found.cost[rows] = np.where(nearest > 0, again.cost, 0)
+    found.u[:, rows] = u
+    found.noise[rows] = np.where(nearest > 0, again.noise, 0)
+    found.cost[rows] = np.where(nearest > 0, again.cost, 0)
 
 
 def _apart(x: Floats, centres: Floats, unit: float) -> Floats:
