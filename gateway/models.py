@@ -98,3 +98,15 @@ class WebhookAttempt(Base):
     status: Mapped[int | None]
     took_ms: Mapped[int]
     answer: Mapped[str] = mapped_column(Text)
+
+
+class Consent(Base):
+    """What a buyer agrees to now. Kept empty after an erasure: its version must go on rising."""
+
+    __tablename__ = "consent"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    buyer_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purposes: Mapped[dict[str, str]] = mapped_column(JSON)  # purpose -> agreed since
+    version: Mapped[int]
+    changed_at: Mapped[datetime] = mapped_column(Instant)

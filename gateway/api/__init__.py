@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from gateway.api import identity, webhooks
+from gateway.api import buyers, identity, webhooks
 
 router = APIRouter()
-for each in (*identity.routers, *webhooks.routers):
+for each in (*identity.routers, *webhooks.routers, *buyers.routers):
     router.include_router(each)

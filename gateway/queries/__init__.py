@@ -1,5 +1,12 @@
 """Every SELECT of the gateway."""
 
+from gateway.queries.buyers import (
+    consent,
+    consent_changed,
+    consent_for_update,
+    consent_out,
+    consents_changed,
+)
 from gateway.queries.identity import (
     key_by_prefix,
     key_out,
@@ -33,6 +40,11 @@ from gateway.queries.webhooks import (
 __all__ = [
     "ANY",
     "backlog",
+    "consent",
+    "consent_changed",
+    "consent_for_update",
+    "consent_out",
+    "consents_changed",
     "deliveries",
     "delivery",
     "delivery_for_update",

@@ -10,6 +10,7 @@ from contracts.event import Event
 from contracts.gateway import MerchantChanged
 from gateway.domain.keys import Key
 from gateway.models import ApiKey, Merchant
+from gateway.queries.buyers import consents_changed
 from gateway.schemas import KeyOut, MerchantOut
 
 
@@ -62,6 +63,7 @@ def keys(session: Session, owner: str | None, asked: PageAsked) -> Page[KeyOut]:
 def states(session: Session) -> Iterator[Event]:
     for row in session.scalars(select(Merchant).order_by(Merchant.merchant_id)):
         yield merchant_changed(row)
+    yield from consents_changed(session)
 
 
 def merchant_changed(row: Merchant) -> MerchantChanged:
