@@ -1,4 +1,4 @@
-"""What others have said and is kept: variants, listings, markets, providers."""
+"""What others have said and is kept: variants, listings, markets, providers, ratings."""
 
 import json
 
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from chassis.db import keep_newest
 from contracts.catalog import ListingChanged, MarketChanged, ProductChanged
-from contracts.servqual import ProviderChanged
-from services.logistics.models.shipping import KnownProvider
+from contracts.servqual import ProviderChanged, RatingChanged
+from services.logistics.models.shipping import KnownProvider, KnownRating
 from services.logistics.models.tariff import KnownListing, KnownMarket, KnownVariant
 from services.logistics.queries import tariff
 
@@ -79,6 +79,20 @@ def keep_provider(session: Session, event: ProviderChanged) -> None:
         {
             "status": event.status,
             "eligible_until": event.eligible_until,
+            "said": event.model_dump_json(),
+            "sequence": event.sequence,
+        },
+    )
+
+
+def keep_rating(session: Session, event: RatingChanged) -> None:
+    keep_newest(
+        session,
+        KnownRating,
+        {"provider_id": event.provider_id},
+        {
+            "said": event.model_dump_json(),
+            "as_of": event.as_of,
             "sequence": event.sequence,
         },
     )

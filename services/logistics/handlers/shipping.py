@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from chassis.consume import Handlers
 from contracts.orders import CancelRequested, OrderConfirmed, OrderPaid
-from contracts.servqual import ProviderChanged
+from contracts.servqual import ProviderChanged, RatingChanged
 from services.logistics.commands import known, shipping
 
 
@@ -24,9 +24,14 @@ def on_provider_changed(session: Session, event: ProviderChanged) -> None:
     known.keep_provider(session, event)
 
 
+def on_rating_changed(session: Session, event: RatingChanged) -> None:
+    known.keep_rating(session, event)
+
+
 HANDLERS: Handlers = {
     OrderConfirmed: on_order_confirmed,
     OrderPaid: on_order_paid,
     CancelRequested: on_cancel_requested,
     ProviderChanged: on_provider_changed,
+    RatingChanged: on_rating_changed,
 }

@@ -34,6 +34,18 @@ class KnownProvider(Base):
     status: Mapped[str] = mapped_column(String(20))
     eligible_until: Mapped[date | None] = mapped_column(Date)
     sequence: Mapped[int] = mapped_column(BigInteger)
+    said: Mapped[str | None] = mapped_column(Text)  # the event; null for what was heard before
+
+
+class KnownRating(Base):
+    """How well a provider carries, as servqual last said it: over all lanes and on each."""
+
+    __tablename__ = "known_rating"
+
+    provider_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    said: Mapped[str] = mapped_column(Text)
+    as_of: Mapped[datetime] = mapped_column(Instant)
+    sequence: Mapped[int] = mapped_column(BigInteger)
 
 
 class OrderShipping(Base):
