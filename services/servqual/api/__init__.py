@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.servqual.api import providers, qualifications, scorecards, surveys
+from services.servqual.api import pages, providers, qualifications, scorecards, surveys
 
 router = APIRouter()
-for room in (providers, qualifications, surveys, scorecards):
+for room in (providers, qualifications, surveys, scorecards, pages):
     router.include_router(room.router)

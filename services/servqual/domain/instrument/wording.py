@@ -90,8 +90,8 @@ STEMS: Mapping[str, Mapping[str, str]] = {
         "expectation": "Bei einem ausgezeichneten Dienstleister für solche Sendungen …",
     },
     "zh": {
-        "perception": "{provider}：",  # noqa: RUF001
-        "expectation": "对于此类货物，优秀的物流商应当做到：",  # noqa: RUF001
+        "perception": "{provider}：",
+        "expectation": "对于此类货物，优秀的物流商应当做到：",
     },
 }
 
