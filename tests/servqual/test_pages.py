@@ -15,7 +15,9 @@ from services.servqual.app import SERVICE
 from services.servqual.domain import invitations
 from services.servqual.domain.instrument import FORMS, Fault, form_of
 from services.servqual.domain.instrument.wording import LANGUAGES
+from services.servqual.domain.telemetry import METRICS
 from services.servqual.models.evidence import Invitation, Response
+from services.servqual.pages import words
 from tests.browser import DESKTOP, PHONE, browser, faults_of, fits, page_of, shot
 from tests.gateway.upstream import serving
 from tests.running import RunningService, signed_in
@@ -72,6 +74,13 @@ def test_every_form_can_be_shown_in_every_language(language: str, form: Any) -> 
     assert f'lang="{language}"' in page
     assert "&lt;b&gt;Silk &amp; Road&lt;/b&gt;" in page
     assert "<script" not in page
+    assert "{" not in page.partition("</style>")[2]  # no word is left to be filled in
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_metric_has_a_name_in_every_language(language: str) -> None:
+    assert set(METRICS) == set(words.METRICS[language])
+    assert {name for name in words.WORDS["en"]} == set(words.WORDS[language])
 
 
 def sent(client: TestClient, token: str, **fields: str) -> Any:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from services.servqual.domain.instrument import DIMENSIONS, Fault, Form
 from services.servqual.domain.instrument.items import HIGHEST, IMPORTANCE_TOTAL, LOWEST
 from services.servqual.domain.instrument.wording import CLAUSES, LANGUAGES, NAMES, STEMS
-from services.servqual.pages.words import WORDS
+from services.servqual.pages.words import METRICS, WORDS
 
 _PAGES = Environment(
     loader=PackageLoader("services.servqual", "pages"),
@@ -65,7 +65,9 @@ def survey_page(survey: Survey, language: str) -> str:
             for name, items in DIMENSIONS.items()
         },
         names=NAMES[language],
-        stems=STEMS[language],
+        stems={
+            part: stem.format(provider=survey.provider) for part, stem in STEMS[language].items()
+        },
         levels=range(LOWEST, HIGHEST + 1),
         total=IMPORTANCE_TOTAL,
         faults={each.pointer: each for each in survey.faults},
@@ -79,7 +81,9 @@ def message_page(what: str, language: str) -> str:
 
 def scorecard_page(card: Any, language: str) -> str:
     """A ScorecardOut, for people."""
-    return _page("scorecard.html", language, card=card, names=NAMES[language])
+    return _page(
+        "scorecard.html", language, card=card, names=NAMES[language], metrics=METRICS[language]
+    )
 
 
 def _page(name: str, language: str, **told: Any) -> str:
