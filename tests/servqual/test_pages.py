@@ -80,7 +80,7 @@ def test_every_form_can_be_shown_in_every_language(language: str, form: Any) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_metric_has_a_name_in_every_language(language: str) -> None:
     assert set(METRICS) == set(words.METRICS[language])
-    assert {name for name in words.WORDS["en"]} == set(words.WORDS[language])
+    assert set(words.WORDS["en"]) == set(words.WORDS[language])
 
 
 def sent(client: TestClient, token: str, **fields: str) -> Any:
