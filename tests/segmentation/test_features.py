@@ -31,7 +31,7 @@ def mark(order: str, kind: Any, ref: str = "", days: float = 9, **more: Any) -> 
 
 
 def taken(lines: list[Line], marks: list[Mark], key: SnapshotKey = KEY) -> dict[str, Any]:
-    found = snapshot([fold(lines, marks, key.cutoff)], key)
+    found = snapshot(fold(lines, marks, key.cutoff), key)
     return {
         subject: dict(zip(NAMES, row, strict=True))
         for subject, row in zip(found.subjects, found.rows, strict=True)
@@ -46,7 +46,7 @@ def test_only_these_are_ever_known_of_a_buyer() -> None:
         "category_entropy", "offer_share", "late_share",
     )  # fmt: skip
     assert set(NAMES) >= LOGGED
-    assert set(Order.__dataclass_fields__) == {
+    assert set(Order._fields) == {
         "order_id", "buyer_id", "market", "destination", "currency", "placed_at", "lines", "state",
         "refunded_minor", "returned_lines", "late_days",
     }  # fmt: skip
@@ -184,8 +184,8 @@ def test_any_order_and_repetition_gives_the_same_finite_rows(
     random.shuffle(again_lines)
     random.shuffle(again_marks)
 
-    once = snapshot([fold(lines, marks, CUTOFF)], KEY)
-    twice = snapshot([fold(again_lines, again_marks, CUTOFF)], KEY)
+    once = snapshot(fold(lines, marks, CUTOFF), KEY)
+    twice = snapshot(fold(again_lines, again_marks, CUTOFF), KEY)
 
     assert once.sha256() == twice.sha256()
     assert once == twice
@@ -194,7 +194,7 @@ def test_any_order_and_repetition_gives_the_same_finite_rows(
         assert all(math.isfinite(value) and value >= 0 for value in row)
     for part in ("a", "b"):  # a subject alone is counted as it is among all
         alone = [order for order in fold(lines, marks, CUTOFF) if order.buyer_id == part]
-        found = snapshot([alone], KEY, once.priors)
+        found = snapshot(alone, KEY, once.priors)
         expected = [
             r for s, r in zip(once.subjects, once.rows, strict=True) if s == part
         ]  # fmt: skip

@@ -5,7 +5,6 @@ a snapshot can be taken again later and holds the same.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
@@ -43,8 +42,7 @@ class Mark(NamedTuple):
     late_days: int | None = None  # None: no promise, or no instant of delivery
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """All lines of one order, with what befell it."""
 
     order_id: str

@@ -80,22 +80,35 @@ class Snapshot:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class Activity:
-    """What one subject bought in the window, counted; nothing of anybody else's in it."""
+Bought = tuple[datetime, int, int, bool]  # placed at, base minor units, lines, across a border
 
-    first_at: datetime
-    bought_at: tuple[datetime, ...]
-    values: tuple[int, ...]  # of each order, base minor units
-    refunded: int
-    line_counts: tuple[int, ...]
-    returned_lines: int
-    abroad: tuple[bool, ...]
-    destinations: int
-    by_chapter: Mapping[str, int]
-    with_offer: int
-    delivered: int
-    late: int
+
+@dataclass(slots=True)
+class Activity:
+    """What one subject bought in the window, added up; nothing of anybody else's in it."""
+
+    first_at: datetime | None = None  # ever; None: never bought
+    bought: list[Bought] = field(default_factory=list)
+    refunded: int = 0
+    returned_lines: int = 0
+    destinations: set[str] = field(default_factory=set)
+    by_chapter: dict[str, int] = field(default_factory=dict)
+    with_offer: int = 0
+    delivered: int = 0
+    late: int = 0
+    has_no_value: bool = False  # an order whose value nobody said
+    has_no_rate: bool = False
+
+    @property
+    def left_out(self) -> str:
+        """Why it cannot be counted; empty if it can."""
+        if self.first_at is None:
+            return "prospect"
+        if self.has_no_value:
+            return "no_value"
+        if self.has_no_rate:
+            return "no_rate"
+        return "" if self.bought else "outside_window"
 
 
 @dataclass
@@ -119,88 +132,68 @@ class Rates:
 
 
 def snapshot(
-    batches: Iterable[Iterable[Order]], key: SnapshotKey, priors: Mapping[str, float] | None = None
+    orders: Iterable[Order], key: SnapshotKey, priors: Mapping[str, float] | None = None
 ) -> Snapshot:
     """One row per buyer of the window, by subject. `priors` of a model, else the window's own.
 
-    All orders of a buyer stand in one batch; only counts are kept of a batch. Who cannot be counted
-    is left out and told, never guessed: no paid order ever (`prospect`), none in the window, an
-    order in a currency without a rate, or one whose value nobody said.
+    Orders may come in any order; of each only counts are kept. Who cannot be counted is left out
+    and told, never guessed: no paid order ever (`prospect`), none in the window, an order in a
+    currency without a rate, or one whose value nobody said.
     """
-    counted: dict[str, Activity] = {}
-    left_out: Counter[str] = Counter()
-    rates = Rates(key)
-    for batch in batches:
-        for buyer, orders in _by_buyer(batch).items():
-            found = activity(orders, key, rates)
-            if isinstance(found, str):
-                left_out[found] += 1
-            else:
-                counted[buyer] = found
+    activities = by_buyer(orders, key)
+    counted = {buyer: each for buyer, each in activities.items() if not each.left_out}
+    left_out = Counter(each.left_out for each in activities.values() if each.left_out)
     shares = priors_of(counted.values()) if priors is None else priors
     subjects = tuple(sorted(counted))
     rows = tuple(row_of(counted[subject], key, shares) for subject in subjects)
     return Snapshot(subjects, rows, shares, dict(left_out))
 
 
-def _by_buyer(orders: Iterable[Order]) -> dict[str, list[Order]]:
-    found: dict[str, list[Order]] = {}
+def by_buyer(orders: Iterable[Order], key: SnapshotKey) -> dict[str, Activity]:
+    rates, since = Rates(key), key.since
+    found: dict[str, Activity] = {}
     for order in orders:
-        found.setdefault(order.buyer_id, []).append(order)
+        each = found.get(order.buyer_id)
+        if each is None:
+            each = found[order.buyer_id] = Activity()
+        placed_at = order.placed_at
+        if not order.is_bought or placed_at >= key.cutoff:
+            continue
+        if each.first_at is None or placed_at < each.first_at:
+            each.first_at = placed_at
+        if placed_at >= since:
+            _add(each, order, key, rates)
     return found
 
 
-def activity(orders: Iterable[Order], key: SnapshotKey, rates: Rates) -> Activity | str:
-    """Of one subject; or the word for why there is none."""
-    bought = sorted(
-        (order for order in orders if order.is_bought and order.placed_at < key.cutoff),
-        key=lambda order: (order.placed_at, order.order_id),
-    )
-    if not bought:
-        return "prospect"
-    recent = [order for order in bought if order.placed_at >= key.since]
-    if not recent:
-        return "outside_window"
-    if any(order.value_minor is None for order in recent):
-        return "no_value"
-    if any(order.currency not in rates.known for order in recent):
-        return "no_rate"
-    known_late = [order.late_days for order in recent if order.late_days is not None]
-    return Activity(
-        first_at=bought[0].placed_at,
-        bought_at=tuple(order.placed_at for order in recent),
-        values=tuple(rates.base(order.value_minor or 0, order.currency) for order in recent),
-        refunded=sum(rates.base(order.refunded_minor, order.currency) for order in recent),
-        line_counts=tuple(len(order.lines) for order in recent),
-        returned_lines=sum(order.returned_lines for order in recent),
-        abroad=tuple(order.destination not in key.home for order in recent),
-        destinations=len({order.destination for order in recent}),
-        by_chapter=_by_chapter(recent, rates),
-        with_offer=sum(_with_offer(order, rates) for order in recent),
-        delivered=len(known_late),
-        late=sum(days > 0 for days in known_late),
-    )
-
-
-def _by_chapter(orders: Iterable[Order], rates: Rates) -> dict[str, int]:
-    """A line whose chapter nobody has said stands with the others of its kind."""
-    found: Counter[str] = Counter()
-    for order in orders:
-        for line in order.lines:
-            found[line.chapter or "unknown"] += rates.base(line.value_minor or 0, line.currency)
-    return dict(found)
-
-
-def _with_offer(order: Order, rates: Rates) -> int:
-    offered = sum(line.value_minor or 0 for line in order.lines if line.has_offer)
-    return rates.base(offered, order.currency)
+def _add(each: Activity, order: Order, key: SnapshotKey, rates: Rates) -> None:
+    value, code = order.value_minor, order.currency
+    if value is None or code not in rates.known:
+        each.has_no_value |= value is None
+        each.has_no_rate |= value is not None
+        return
+    is_abroad = order.destination not in key.home
+    each.bought.append((order.placed_at, rates.base(value, code), len(order.lines), is_abroad))
+    each.refunded += rates.base(order.refunded_minor, code)
+    each.returned_lines += order.returned_lines
+    each.destinations.add(order.destination)
+    offered = 0
+    for line in order.lines:
+        worth = line.value_minor or 0
+        chapter = line.chapter or "unknown"  # it stands with the others of its kind
+        each.by_chapter[chapter] = each.by_chapter.get(chapter, 0) + rates.base(worth, code)
+        offered += worth if line.has_offer else 0
+    each.with_offer += rates.base(offered, code)
+    if order.late_days is not None:
+        each.delivered += 1
+        each.late += order.late_days > 0
 
 
 def priors_of(activities: Iterable[Activity]) -> dict[str, float]:
     """The merchant's share of returned lines and of late deliveries; 0 where there was none."""
     lines = returned = delivered = late = 0
     for each in activities:
-        lines += sum(each.line_counts)
+        lines += sum(bought[2] for bought in each.bought)
         returned += each.returned_lines
         delivered += each.delivered
         late += each.late
@@ -212,22 +205,23 @@ def priors_of(activities: Iterable[Activity]) -> dict[str, float]:
 
 def row_of(each: Activity, key: SnapshotKey, priors: Mapping[str, float]) -> tuple[float, ...]:
     """In the order of NAMES. Days, counts, base minor units, shares; total and finite."""
-    tenure = _days(key.cutoff - each.first_at)
-    gaps = [_days(later - earlier) for earlier, later in pairwise(each.bought_at)]
-    value = sum(each.values)
-    weights = each.values if value > 0 else (1,) * len(each.values)
-    abroad = sum(w for w, is_abroad in zip(weights, each.abroad, strict=True) if is_abroad)
+    bought_at, values, lines, abroad = zip(*sorted(each.bought), strict=True)
+    tenure = _days(key.cutoff - (each.first_at or bought_at[0]))
+    gaps = [_days(later - earlier) for earlier, later in pairwise(bought_at)]
+    value = sum(values)
+    weights = values if value > 0 else (1,) * len(values)
+    across = sum([w for w, is_abroad in zip(weights, abroad, strict=True) if is_abroad])
     return (
-        _days(key.cutoff - each.bought_at[-1]),
-        float(len(each.bought_at)),
+        _days(key.cutoff - bought_at[-1]),
+        float(len(bought_at)),
         float(max(0, value - each.refunded)),
         tenure,
         float(median(gaps)) if gaps else tenure,
-        float(median(each.values)),
-        float(median(each.line_counts)),
-        _shrunk(each.returned_lines, sum(each.line_counts), priors["return_rate"]),
-        abroad / sum(weights),
-        float(each.destinations),
+        float(median(values)),
+        float(median(lines)),
+        _shrunk(each.returned_lines, sum(lines), priors["return_rate"]),
+        across / sum(weights),
+        float(len(each.destinations)),
         _entropy(each.by_chapter.values()),
         each.with_offer / value if value > 0 else 0.0,
         _shrunk(each.late, each.delivered, priors["late_share"]),

@@ -87,7 +87,7 @@ def to_watch(session: Session, tenant: str, model_id: str) -> tuple[Watched, Doc
     taken = session.get_one(TakenSnapshot, row.snapshot_id)
     at = now()
     key = replace(snapshots.key_of(taken), cutoff=at, known_at=at)
-    orders = snapshots.batches(session, tenant, at, at)
+    orders = snapshots.orders_known(session, tenant, at, at)
     found = snapshot(orders, key, document["priors"])
     if not found.rows:
         raise Problem(409, "empty-snapshot", "nobody bought in the window that ends now")

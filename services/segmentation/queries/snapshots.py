@@ -1,6 +1,6 @@
 """Snapshots: what was known, at a moment, of what had occurred before another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,16 +14,16 @@ from services.segmentation.domain.features import Snapshot, SnapshotKey, snapsho
 from services.segmentation.models import OrderFact, OrderMark, SnapshotRow, TakenSnapshot
 from services.segmentation.queries import known
 
-BATCH = 2000  # buyers held in memory at once
-_LINE = (
-    OrderFact.order_id, OrderFact.line_id, OrderFact.buyer_id, OrderFact.market,
-    OrderFact.destination, OrderFact.sku, OrderFact.value_minor, OrderFact.currency,
-    OrderFact.offer_id, OrderFact.arm, OrderFact.occurred_at,
-)  # fmt: skip
-_MARK = (
-    OrderMark.order_id, OrderMark.kind, OrderMark.ref, OrderMark.revision, OrderMark.occurred_at,
-    OrderMark.amount_minor, OrderMark.lines, OrderMark.late_days,
-)  # fmt: skip
+BATCH = 5_000  # orders held in memory at once
+_FACT, _MARKS = OrderFact.__table__.c, OrderMark.__table__.c  # rows, not objects
+_LINE = [
+    _FACT[name]
+    for name in (
+        "order_id", "line_id", "buyer_id", "market", "destination", "sku", "value_minor",
+        "currency", "offer_id", "arm", "occurred_at",
+    )
+]  # fmt: skip
+_MARK = [_MARKS[name] for name in Mark._fields]
 
 
 @dataclass(frozen=True)
@@ -34,68 +34,58 @@ class Taken:
 
 def take(session: Session, tenant: str, key: SnapshotKey) -> Taken:
     """The same key gives the same rows, whenever it is taken."""
-    return Taken(key, snapshot(batches(session, tenant, key.cutoff, key.known_at), key))
-
-
-def batches(
-    session: Session, tenant: str, cutoff: datetime, known_at: datetime
-) -> Iterator[list[Order]]:
-    """All orders of some buyers at a time, buyers in order."""
-    chapters = known.chapters_at(session, tenant, known_at)
-    last = ""
-    while buyers := _next_buyers(session, tenant, last):
-        yield _orders(session, tenant, buyers, (cutoff, known_at), chapters)
-        last = buyers[-1]
-
-
-def _next_buyers(session: Session, tenant: str, last: str) -> list[str]:
-    found = (
-        select(OrderFact.buyer_id)
-        .where(OrderFact.tenant == tenant, OrderFact.buyer_id > last)
-        .distinct()
-        .order_by(OrderFact.buyer_id)
-        .limit(BATCH)
-    )
-    return list(session.scalars(found))
-
-
-def _orders(
-    session: Session,
-    tenant: str,
-    buyers: list[str],
-    until: tuple[datetime, datetime],
-    chapters: dict[str, str | None],
-) -> list[Order]:
-    cutoff, known_at = until
-    theirs = (
-        OrderFact.tenant == tenant,
-        OrderFact.buyer_id >= buyers[0],
-        OrderFact.buyer_id <= buyers[-1],
-    )
-    lines = select(*_LINE).where(*theirs, OrderFact.recorded_at <= known_at)
-    marks = select(*_MARK).where(
-        OrderMark.tenant == tenant,
-        OrderMark.order_id.in_(select(OrderFact.order_id).where(*theirs)),
-        OrderMark.recorded_at <= known_at,
-    )
-    return facts.fold(
-        (_line(row, chapters) for row in session.execute(lines)),
-        map(Mark._make, session.execute(marks)),
-        cutoff,
-    )
-
-
-def _line(row: Any, chapters: dict[str, str | None]) -> Line:
-    *order, sku, value_minor, currency, offer_id, arm, occurred_at = row
-    has_offer = offer_id is not None and arm == "offer"
-    return Line._make([*order, chapters.get(sku), value_minor, currency, has_offer, occurred_at])
+    return Taken(key, snapshot(orders_known(session, tenant, key.cutoff, key.known_at), key))
 
 
 def orders_known(
     session: Session, tenant: str, cutoff: datetime, known_at: datetime
 ) -> Iterator[Order]:
-    for batch in batches(session, tenant, cutoff, known_at):
-        yield from batch
+    """By order id, some at a time: read in the order they lie in, for an index by buyer would
+    jump to each line.
+    """
+    chapters = known.chapters_at(session, tenant, known_at)
+    last = ""
+    while some := _next_orders(session, tenant, last):
+        last = some[-1]
+        lines, marks = _rows(session, tenant, (some[0], last), known_at)
+        yield from facts.fold(
+            (_line(row, chapters) for row in lines), map(Mark._make, marks), cutoff
+        )
+
+
+def _next_orders(session: Session, tenant: str, last: str) -> list[str]:
+    found = (
+        select(_FACT.order_id)
+        .where(_FACT.tenant == tenant, _FACT.order_id > last)
+        .distinct()
+        .order_by(_FACT.order_id)
+        .limit(BATCH)
+    )
+    return list(session.scalars(found))
+
+
+def _rows(
+    session: Session, tenant: str, between: tuple[str, str], known_at: datetime
+) -> tuple[Iterable[Any], Iterable[Any]]:
+    """Lines and marks of the orders from the first to the last."""
+    lines, marks = (
+        select(*columns).where(
+            table.tenant == tenant,
+            table.order_id.between(*between),
+            table.recorded_at <= known_at,
+        )
+        for table, columns in ((_FACT, _LINE), (_MARKS, _MARK))
+    )
+    return session.execute(lines), session.execute(marks)
+
+
+def _line(row: Any, chapters: dict[str, str | None]) -> Line:
+    order_id, line_id, buyer, market, destination, sku, value, currency, offer, arm, at = row
+    has_offer = offer is not None and arm == "offer"
+    return Line(
+        order_id, line_id, buyer, market, destination, chapters.get(sku), value, currency,
+        has_offer, at,
+    )  # fmt: skip
 
 
 def kept(session: Session, tenant: str, key: SnapshotKey) -> TakenSnapshot | None:
