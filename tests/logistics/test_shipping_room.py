@@ -38,6 +38,7 @@ from services.logistics.commands.labels import label
 from services.logistics.domain.shipping.cards import parse_cards
 from services.logistics.domain.tracking.moved import Moved
 from services.logistics.models.stock import Balance
+from services.logistics.queries import choice as choices
 from services.logistics.queries import shipping as queries
 from services.logistics.schemas.stock import NewLocation, NewMovement
 from tests.running import KEYS, MERCHANT, OTHER_MERCHANT, RunningService, caller
@@ -133,7 +134,7 @@ def picked_up(service: RunningService, shipment_id: str) -> None:
 
 
 def choice(service: RunningService, shipment_id: str) -> Any:
-    return service.reads(queries.choice, MERCHANT, shipment_id)
+    return service.reads(choices.choice, MERCHANT, shipment_id)
 
 
 def test_a_confirmed_order_is_booked_with_the_cheapest_and_tells_why(

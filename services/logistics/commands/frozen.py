@@ -1,26 +1,15 @@
-"""What a shipment is planned from, and what is kept of the choice."""
+"""What a shipment is planned from, and what is told of a choice that came to nothing."""
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from chassis.crypto import unseal
 from chassis.db import settings_of
 from contracts.orders import Consignee, OrderConfirmed
-from contracts.values import Money
-from services.logistics.domain.shipping.choice import Ranked
-from services.logistics.domain.shipping.rates import Rates
-from services.logistics.models.shipping import OrderShipping, Shipment
-from services.logistics.queries import shipping as queries
-
-if TYPE_CHECKING:
-    pass
-
-_ORDERS: Any = OrderShipping.__table__
-_NOT_MOVING = ("awaiting_data", "label_created", "cancelled")
-_ENDS = ("delivered", "returned", "lost")
+from services.logistics.models.shipping import Shipment
+from services.logistics.queries.choice import kept
 
 
 def consignee_of(session: Session, event: OrderConfirmed) -> Consignee:
@@ -29,26 +18,14 @@ def consignee_of(session: Session, event: OrderConfirmed) -> Consignee:
     return Consignee.model_validate_json(plain)
 
 
-def kept_offers(order: tuple[Ranked, ...], found: Rates) -> dict[str, Any]:
-    return {
-        "offers": [
-            {
-                "provider_id": each.offer.provider,
-                "service": each.offer.service,
-                "price": Money.of(each.offer.price_minor, each.offer.currency).model_dump(),
-                "promised_on": each.offer.promised_on.isoformat(),
-                "because": each.because,
-            }
-            for each in order
-        ],
-        "excluded": [queries.refused_out(each).model_dump() for each in found.excluded],
-    }
-
-
 def reasons_of(rows: list[Shipment]) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for row in rows:
         reasons |= json.loads(row.declined)
-        for each in json.loads(row.offers)["excluded"]:
-            reasons[f"{each['provider_id']}/{each['service']}"] = "; ".join(each["reasons"])
+        choice = kept(row.offers)
+        for each in choice.excluded:
+            reasons[f"{each.provider_id}/{each.service}"] = "; ".join(each.reasons)
+        for offer in choice.offers:
+            if offer.not_asked is not None:
+                reasons[f"{offer.provider_id}/{offer.service}"] = offer.not_asked
     return reasons or {"rates": "no rate card covers these goods"}

@@ -1,34 +1,28 @@
 """Booking: who carries an order, asked one after another; voided, refused, followed."""
 
 import json
-from functools import reduce
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chassis.calls import call
-from chassis.crypto import seal
-from chassis.db import insert_new, now, settings_of
+from chassis.db import insert_new, now
 from chassis.outbox import publish
-from contracts.catalog import Variant
 from contracts.logistics import (
     CancellationRefused,
     ShipmentBooked,
     ShipmentRefused,
     ShipmentVoided,
 )
-from contracts.orders import CancelRequested, Consignee, OrderConfirmed
-from contracts.values import Incoterm, Money, new_id
-from services.logistics.commands.frozen import consignee_of, kept_offers, reasons_of
-from services.logistics.domain.shipping.choice import MOST_ASKED, Wanted, ranked
-from services.logistics.domain.shipping.places import Place
-from services.logistics.domain.shipping.rates import Rates
+from contracts.orders import CancelRequested, OrderConfirmed
+from contracts.values import Incoterm, Money
+from services.logistics.commands import planning
+from services.logistics.commands.frozen import consignee_of, reasons_of
 from services.logistics.domain.stock import summed
 from services.logistics.models.shipping import OrderShipping, Shipment
-from services.logistics.models.stock import Location, Reservation
+from services.logistics.models.stock import Reservation
 from services.logistics.queries import shipping as queries
 from services.logistics.queries import stock as stock_queries
-from services.logistics.queries import tariff
 
 _ORDERS: Any = OrderShipping.__table__
 
@@ -52,7 +46,7 @@ def confirm(session: Session, event: OrderConfirmed) -> None:
     for claim in claims:
         by_place.setdefault(claim.location_id, []).append(claim)
     for location_id, part in sorted(by_place.items()):
-        _plan(session, event, consignee, places[location_id], part)
+        planning.plan(session, event, consignee, places[location_id], part)
     _settle(session, event.order_id)
 
 
@@ -63,90 +57,6 @@ def _first_word(session: Session, order_id: str, tenant: str, status: str) -> bo
     )  # fmt: skip
 
 
-def _plan(
-    session: Session,
-    event: OrderConfirmed,
-    consignee: Consignee,
-    location: Location,
-    part: list[Reservation],
-) -> None:
-    """One shipment from one location: its offers in order, and the first of them asked."""
-    known = tariff.variants(session, event.tenant, [claim.sku for claim in part])
-    items: list[tuple[Variant, int]] = [
-        (tariff.variant_of(known[claim.sku]), claim.quantity) for claim in part
-    ]
-    parcels = queries.parcels_of(items)
-    to = Place(consignee.country, consignee.region, consignee.postal_code or None, True)
-    worth = reduce(Money.__add__, [line.value for line in event.declaration])
-    value = tariff.in_currencies(session, event.destination, worth)
-    terms = (event.incoterm, now(), value, {"EUR": 0})
-    found = (
-        queries.offers(session, event.tenant, (location, to), parcels, terms)
-        if parcels
-        else Rates((), ())
-    )
-    wanted = Wanted(event.provider_id, event.service, event.promised_on)
-    order = ranked(found.offers, wanted)
-    shipment_id = new_id("shp")
-    row = Shipment(
-        shipment_id=shipment_id,
-        tenant=event.tenant,
-        order_id=event.order_id,
-        location_id=location.location_id,
-        booking="asking" if order else "refused",
-        offers=json.dumps(kept_offers(order, found)),
-        asked=0,
-        declined="{}",
-        provider="",
-        service="",
-        price_minor=0,
-        currency="EUR",
-        promised_on=event.promised_on,
-        origin=location.country,
-        destination=event.destination,
-        incoterm=event.incoterm.value,
-        lines=json.dumps({claim.sku: claim.quantity for claim in part}),
-        parcels=len(parcels),
-        tracking_numbers="[]",
-        consignee=seal(
-            consignee.model_dump_json().encode(), settings_of(session).master_keys, shipment_id
-        ),
-        status="awaiting_data",
-        reason=None,
-        leg="outbound",
-        flags="[]",
-        handed_over=False,
-        concluded=0,
-        version=0,
-        created_at=now(),
-    )
-    session.add(row)
-    session.flush()
-    if order:
-        _ask_next(session, row, consignee.postal_code)
-
-
-def _ask_next(session: Session, row: Shipment, postcode: str) -> None:
-    """By an outgoing call whose key names the shipment and the offer."""
-    offer = json.loads(row.offers)["offers"][row.asked]
-    price = Money.model_validate(offer["price"])
-    row.provider, row.service = offer["provider_id"], offer["service"]
-    row.price_minor, row.currency = price.minor, price.currency
-    request = {
-        "shipment_id": row.shipment_id,
-        "offer": row.asked,
-        "provider": row.provider,
-        "service": row.service,
-        "incoterm": row.incoterm,
-        "postcode": postcode,
-        "country": row.destination,
-        "parcels": row.parcels,
-    }
-    call(session, "booking.book", f"{row.shipment_id}:book:{row.asked}", request)
-    row.asked += 1
-    session.flush()
-
-
 def record_booking(session: Session, request: dict[str, Any], answer: dict[str, Any]) -> None:
     """Booked, or declined and the next asked, three at most. Late for a cancelled order: void."""
     row, order = _locked(session, request["shipment_id"])
@@ -154,9 +64,8 @@ def record_booking(session: Session, request: dict[str, Any], answer: dict[str, 
         return
     if "declined" in answer:
         row.declined = json.dumps(json.loads(row.declined) | {row.provider: answer["declined"]})
-        more = row.asked < min(MOST_ASKED, len(json.loads(row.offers)["offers"]))
-        if more and order.status == "confirmed":
-            _ask_next(session, row, request["postcode"])
+        if order.status == "confirmed":
+            planning.ask_next(session, row, request["postcode"])
         else:
             row.booking = "refused"
     else:

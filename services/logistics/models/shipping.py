@@ -48,6 +48,18 @@ class KnownRating(Base):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+class ShippingPolicy(Base):
+    """How a merchant wants carriers chosen for one of its markets; without a row, the best."""
+
+    __tablename__ = "shipping_policy"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    market: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))  # best, cheapest, fastest, fixed
+    provider: Mapped[str | None] = mapped_column(String(40))
+    explores: Mapped[bool]
+
+
 class OrderShipping(Base):
     """One row per order: confirmed, cancelling, refusing, voided, refused."""
 
@@ -64,15 +76,18 @@ class Shipment(Base):
     """One parcel or more from one location. `booking` is our side, `status` the carrier's."""
 
     __tablename__ = "shipment"
-    __table_args__ = (Index("ix_shipment_tenant", "tenant", "shipment_id"),)
+    __table_args__ = (
+        Index("ix_shipment_tenant", "tenant", "shipment_id"),
+        Index("ix_shipment_provider", "provider", "created_at"),
+    )
 
     shipment_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(64))
     order_id: Mapped[str] = mapped_column(String(40), index=True)
     location_id: Mapped[str] = mapped_column(String(40))
     booking: Mapped[str] = mapped_column(String(10))  # asking, booked, voiding, voided, refused
-    offers: Mapped[str] = mapped_column(Text)  # ranked, as JSON
-    asked: Mapped[int]  # how many offers were asked
+    offers: Mapped[str] = mapped_column(Text)  # the decision, as JSON
+    asked: Mapped[int]  # the place after the offer that was asked last
     declined: Mapped[str] = mapped_column(Text)  # provider -> reason
     provider: Mapped[str] = mapped_column(String(40))
     service: Mapped[str] = mapped_column(String(40))

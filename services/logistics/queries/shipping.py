@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
@@ -14,23 +13,18 @@ from chassis.http import Page, PageAsked, not_found, page_of
 from contracts.catalog import Variant
 from contracts.values import Incoterm, Money
 from services.logistics.domain.shipping.card import RateCard
-from services.logistics.domain.shipping.gates import Standing, gated
+from services.logistics.domain.shipping.gates import Load, gated
 from services.logistics.domain.shipping.packing import BOXES, Item, pack
 from services.logistics.domain.shipping.places import Place
-from services.logistics.domain.shipping.rates import Excluded, Offer, Rates, rates
+from services.logistics.domain.shipping.rates import Excluded, Rates, rates
 from services.logistics.domain.shipping.surcharges import Ask
 from services.logistics.domain.shipping.weight import Parcel
-from services.logistics.models.shipping import KnownProvider, OrderShipping, Shipment, StoredCard
+from services.logistics.models.shipping import OrderShipping, Shipment, StoredCard
 from services.logistics.models.stock import Location
-from services.logistics.queries import stock
+from services.logistics.queries import providers
 from services.logistics.schemas.shipping import (
     CardList,
     CardOut,
-    ChoiceOut,
-    OfferOut,
-    PriceLineOut,
-    RatesAsked,
-    RatesOut,
     RefusedOut,
     ShipmentOut,
 )
@@ -132,55 +126,14 @@ def offers(
         value=value,
         advanced=advanced,
     )
-    return gated(rates(ask, cards(session, tenant)), standings(session), now().date())
+    load = load_of(parcels, value)
+    found = rates(ask, cards(session, tenant))
+    return gated(found, providers.standings(session), load, now().date())
 
 
-def standings(session: Session) -> dict[str, Standing]:
-    """Of the providers that servqual has spoken of."""
-    known = select(KnownProvider.provider_id, KnownProvider.status, KnownProvider.eligible_until)
-    return {name: Standing(status, until) for name, status, until in session.execute(known)}
-
-
-def rates_out(session: Session, tenant: str, asked: RatesAsked, *, whole: bool) -> RatesOut:
-    """Price lines of the merchant's own contracts are for the merchant only."""
-    places = stock.locations(session, tenant)
-    if not places:
-        raise not_found("location to ship from")
-    to = asked.destination
-    destination = Place(to.country, to.region, to.postcode or None, True)
-    parcels = tuple(
-        Parcel(each.weight_g, each.length_mm, each.width_mm, each.height_mm, frozenset(each.goods))
-        for each in asked.parcels
-    )
-    value = {asked.value.currency: asked.value.minor}
-    terms = (asked.incoterm, now(), value, {"EUR": 0})
-    found = offers(session, tenant, (places[0], destination), parcels, terms)
-    return RatesOut(
-        offers=[_offer_out(offer, whole=whole) for offer in found.offers],
-        excluded=[refused_out(each) for each in found.excluded],
-    )
-
-
-def _offer_out(offer: Offer, *, whole: bool) -> OfferOut:
-    return OfferOut(
-        provider_id=offer.provider,
-        service=offer.service,
-        service_class=offer.service_class,
-        version=offer.version,
-        price=Money.of(offer.price_minor, offer.currency),
-        lines=[
-            PriceLineOut(
-                kind=line.kind,
-                amount=Money.of(line.amount_minor, offer.currency),
-                row=line.row,
-                formula=line.formula,
-            )
-            for line in (offer.lines if whole else ())
-        ],
-        promised_on=offer.promised_on,
-        options_available=list(offer.options_available),
-        gaps=[f"{gap.code}: {gap.detail}" for gap in offer.gaps],
-    )
+def load_of(parcels: tuple[Parcel, ...], value: dict[str, int]) -> Load:
+    goods = frozenset(tag for parcel in parcels for tag in parcel.goods)
+    return Load(len(parcels), value, goods)
 
 
 def refused_out(excluded: Excluded) -> RefusedOut:
@@ -233,19 +186,6 @@ def shipments(
         wanted = wanted.where(Shipment.order_id == order_id)
     rows, following = page_of(session, wanted, Shipment.shipment_id, asked)
     return Page(data=[shipment_out(row) for row in rows], next_cursor=following)
-
-
-def choice(session: Session, tenant: str, shipment_id: str) -> ChoiceOut:
-    row = shipment(session, tenant, shipment_id)
-    kept: dict[str, Any] = json.loads(row.offers)
-    return ChoiceOut(
-        shipment_id=row.shipment_id,
-        offers=[
-            {**offer, "chosen": number == row.asked - 1 and row.booking != "refused"}
-            for number, offer in enumerate(kept["offers"])
-        ],
-        excluded=kept["excluded"],
-    )
 
 
 def shipment_out(row: Shipment) -> ShipmentOut:

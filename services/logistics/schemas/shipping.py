@@ -1,9 +1,9 @@
 """HTTP bodies of rates and shipments."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.values import CountryCode, Currency, Incoterm, Money
 from services.logistics.schemas.tariff import Place
@@ -52,6 +52,20 @@ class PriceLineOut(BaseModel):
     formula: str
 
 
+class ScoreOut(BaseModel):
+    """Of 100. `contributions` add up to the score; `why_not` names where it loses most."""
+
+    score: float
+    sd: float
+    contributions: dict[str, float]
+    sources: dict[str, str]
+    why_not: list[str]
+    is_tied_with_first: bool
+    is_exploration: bool
+    model: str
+    as_of: datetime
+
+
 class OfferOut(BaseModel):
     provider_id: str
     service: str
@@ -62,6 +76,9 @@ class OfferOut(BaseModel):
     promised_on: date
     options_available: list[str]
     gaps: list[str]
+    compared: Money = Field(description="The price in the currency that all are compared in")
+    score: ScoreOut | None = Field(description="Null for a provider that nobody has rated")
+    because: str
 
 
 class RefusedOut(BaseModel):
@@ -71,6 +88,8 @@ class RefusedOut(BaseModel):
 
 
 class RatesOut(BaseModel):
+    """Offers in the order of the choice."""
+
     offers: list[OfferOut]
     excluded: list[RefusedOut]
 
@@ -111,18 +130,58 @@ class ShipmentOut(BaseModel):
     created_at: datetime
 
 
+class PolicyIn(BaseModel):
+    """`provider_id` goes first where `kind` is fixed; the others follow as the best."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"kind": "best"}]})
+
+    kind: Literal["best", "cheapest", "fastest", "fixed"] = "best"
+    provider_id: Annotated[str | None, Field(pattern=r"^[a-z0-9_-]{1,40}$")] = None
+    explores: bool = Field(True, description="Whether a new provider is given a chance at times")
+
+    @model_validator(mode="after")
+    def _names_who_is_fixed(self) -> Self:
+        if (self.kind == "fixed") != (self.provider_id is not None):
+            raise ValueError("a fixed policy names its provider, another names none")
+        return self
+
+
+class PolicyOut(PolicyIn):
+    market: str
+
+
+class PolicyList(BaseModel):
+    data: list[PolicyOut]
+
+
 class ChoiceOffer(BaseModel):
     provider_id: str
     service: str
     price: Money
     promised_on: date | None
-    chosen: bool
     because: str
+    compared: Money | None = None
+    score: ScoreOut | None = None
+    was_asked: bool = False
+    chosen: bool = False
+    not_asked: str | None = Field(None, description="Why not, though its turn had come")
 
 
-class ChoiceOut(BaseModel):
-    """Every offer in its order, and why it stands there; every one that could not be made."""
+class Decided(BaseModel):
+    """A choice as it is kept with its shipment: by what it was made, and every offer in its order;
+    every one that could not be made.
+    """
 
-    shipment_id: str
     offers: list[ChoiceOffer]
     excluded: list[RefusedOut]
+    policy: PolicyIn = PolicyIn()
+    anchors_version: str = ""
+    anchors: dict[str, tuple[float, float]] = Field({}, description="Worth nothing, worth all")
+    weights: dict[str, float] = {}
+    worth: list[Money] = Field([], description="The goods' value in each currency known that day")
+    goods: list[str] = []
+    decided_at: datetime | None = None
+
+
+class ChoiceOut(Decided):
+    shipment_id: str
