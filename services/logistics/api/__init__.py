@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.logistics.api import calculations, history, shipping, stock, tariff, tracking
+from services.logistics.api import calculations, duty, history, shipping, stock, tariff, tracking
 
 router = APIRouter()
-for room in (calculations, tariff, stock, shipping, tracking, history):
+for room in (calculations, duty, tariff, stock, shipping, tracking, history):
     router.include_router(room.router)

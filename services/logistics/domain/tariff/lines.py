@@ -60,6 +60,8 @@ class LedgerLine:
             return self.because
         cited = self.cited
         law = (cited.legal_ref if cited else "") or self.native_type
+        if self.status in ("displaced", "exempted"):
+            return f"nothing is charged of {self.expression_text}: {self.because}; {law}"
         if self.status == "relieved" or self.kind == "relief":
             return f"{self.expression_text}: {self.because}, {law}"
         shown = "an unknown base"
