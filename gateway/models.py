@@ -110,3 +110,60 @@ class Consent(Base):
     purposes: Mapped[dict[str, str]] = mapped_column(JSON)  # purpose -> agreed since
     version: Mapped[int]
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Contact(Base):
+    """Where a buyer or one of the merchant's own people is written to. The address is sealed."""
+
+    __tablename__ = "contact"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    audience: Mapped[str] = mapped_column(String(12), primary_key=True)  # buyer, merchant
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)  # a buyer_id, or any word
+    address: Mapped[bytes] = mapped_column(LargeBinary)
+    language: Mapped[str] = mapped_column(String(12))
+    opted_out: Mapped[list[str]] = mapped_column(JSON)  # event types; `*` for all
+
+
+class NotificationTemplate(Base):
+    __tablename__ = "notification_template"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_type: Mapped[str] = mapped_column(String(120), primary_key=True)
+    audience: Mapped[str] = mapped_column(String(12), primary_key=True)
+    language: Mapped[str] = mapped_column(String(12), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Notification(Base):
+    """The log. What it says is sealed, and kept only until it has gone."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index("ix_notification_subject", "tenant", "audience", "subject"),)
+
+    notification_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    audience: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(64))
+    event_type: Mapped[str] = mapped_column(String(120))
+    event_key: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))  # queued, sent, failed, suppressed
+    reason: Mapped[str] = mapped_column(String(200))
+    letter: Mapped[bytes | None] = mapped_column(LargeBinary)
+    attempts: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    due_at: Mapped[datetime | None] = mapped_column(Instant, index=True)  # null once ended
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class OrderOf(Base):
+    """Whose order it is: most of an order's facts name the order only."""
+
+    __tablename__ = "order_of"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    buyer_id: Mapped[str] = mapped_column(String(64))
+    heard_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -3,7 +3,8 @@
 SERVICES = ("catalog", "orders", "logistics", "servqual", "segmentation")
 
 _RESOURCES = {
-    "gateway": "merchants api-keys session webhook-endpoints webhook-deliveries buyers consents",
+    "gateway": "merchants api-keys session webhook-endpoints webhook-deliveries "
+    "buyers consents notifications",
     "catalog": "products markets listings product-imports listing-imports market-imports",
     "orders": "orders order-imports payments payment-webhooks payment-connections "
     "refunds returns claims",

@@ -8,6 +8,7 @@ from chassis.db import insert_new, now
 from chassis.outbox import publish
 from contracts.gateway import BuyerErased
 from gateway import queries
+from gateway.commands import notifying
 from gateway.models import Consent
 from gateway.schemas.buyers import ConsentGiven, ConsentOut, ErasureOut
 
@@ -41,6 +42,7 @@ def erase_buyer(session: Session, tenant: str, buyer_id: str) -> ErasureOut:
     row = queries.consent_for_update(session, tenant, buyer_id)
     if row is not None:
         _set_purposes(session, row, {}, at)
+    notifying.forget_buyer(session, tenant, buyer_id)
     publish(session, BuyerErased(tenant=tenant, buyer_id=buyer_id))
     return ErasureOut(buyer_id=buyer_id, erased_at=at)
 

@@ -11,6 +11,8 @@ from chassis.db import now, settings_of, touch
 from contracts.event import Event
 from contracts.values import new_id
 from gateway import queries
+from gateway.commands.notifying import Occasion, notify_merchant
+from gateway.domain.notifications import WEBHOOK_DISABLED
 from gateway.domain.webhooks import (
     ANSWER_KEPT,
     GAP,
@@ -106,7 +108,7 @@ def record_attempt(
     if delivery is not None:  # else pruned meanwhile
         _note(session, attempt, answer, at)
         if delivery.state == "pending":
-            _follow(endpoint, delivery, answer, at, chance)
+            _follow(session, endpoint, delivery, answer, at, chance)
     session.flush()
     touch(session, "webhooks")
 
@@ -136,6 +138,7 @@ def _pace(endpoint: WebhookEndpoint, answer: Answer, at: datetime) -> None:
 
 
 def _follow(
+    session: Session,
     endpoint: WebhookEndpoint,
     delivery: WebhookDelivery,
     answer: Answer,
@@ -154,17 +157,17 @@ def _follow(
         endpoint.held_by, endpoint.held_until = delivery.delivery_id, at + HOLDS_BACK
     endpoint.failing_since = endpoint.failing_since or at
     is_gone = answer.status == 410
-    delivery.due_at = (
-        None if is_gone else next_attempt(delivery.attempts, at, chance, answer.retry_after)
-    )
+    again_at = next_attempt(delivery.attempts, at, chance, answer.retry_after)
+    delivery.due_at = None if is_gone else again_at
     if delivery.due_at is None:
         delivery.state, delivery.ended_at = "failed", at
         endpoint.exhausted += 1
         _let_go(endpoint, delivery)
     if is_gone:
-        _disable(endpoint, "it answered 410 Gone")
+        _disable(session, endpoint, "it answered 410 Gone")
     elif has_given_up(endpoint.failing_since, endpoint.exhausted, at):
-        _disable(endpoint, f"no delivery succeeded since {endpoint.failing_since:%Y-%m-%d %H:%MZ}")
+        since = f"{endpoint.failing_since:%Y-%m-%d %H:%MZ}"
+        _disable(session, endpoint, f"no delivery succeeded since {since}")
 
 
 def _let_go(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
@@ -172,10 +175,13 @@ def _let_go(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> None:
         endpoint.held_by, endpoint.held_until = None, None
 
 
-def _disable(endpoint: WebhookEndpoint, reason: str) -> None:
-    """What it is not told waits for it, as long as deliveries are kept."""
+def _disable(session: Session, endpoint: WebhookEndpoint, reason: str) -> None:
+    """The merchant is told. What the endpoint is not told waits for it, as long as it is kept."""
     if endpoint.state == "active":
         endpoint.state, endpoint.reason = "disabled", reason
+        told = {"endpoint_id": endpoint.endpoint_id, "url": endpoint.url, "reason": reason}
+        occasion = Occasion(WEBHOOK_DISABLED, endpoint.endpoint_id, told)
+        notify_merchant(session, endpoint.tenant, occasion)
 
 
 def prune_deliveries(session: Session, at: datetime) -> None:
