@@ -13,6 +13,7 @@ from chassis.db import Database, now
 
 T = TypeVar("T")
 POLL_S = 1.0
+CLAIMED_AT_ONCE = 32  # a command takes at most 50 ms
 _logger = logging.getLogger(__name__)
 
 
@@ -62,7 +63,7 @@ class Worker(Generic[T]):
             return await self._db.read(self._errand.has_work, self._clock())
 
         if await self._db.read_until(self._errand.name, POLL_S, bool, has_work):
-            free = self._errand.at_once - len(self._running)
+            free = min(self._errand.at_once - len(self._running), CLAIMED_AT_ONCE)
             for item in await self._db.write(self._errand.claim, self._clock(), free):
                 task = asyncio.create_task(self._make(item))
                 self._running.add(task)

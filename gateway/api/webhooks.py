@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from chassis.caller import Merchant
 from chassis.http import Db, Page, PageQuery
+from chassis.idempotency import Once
 from gateway import queries
 from gateway.commands import webhooks as commands
 from gateway.schemas.webhooks import (
@@ -52,15 +53,17 @@ async def rotate(endpoint_id: str, caller: Merchant, db: Db) -> EndpointShown:
 
 
 @endpoints.post("/{endpoint_id}/test", status_code=202)
-async def test(endpoint_id: str, caller: Merchant, db: Db) -> DeliveryOut:
+async def test(endpoint_id: str, caller: Merchant, once: Once) -> DeliveryOut:
     """Sends an event of no consequence."""
-    return await db.write(commands.test_endpoint, caller.tenant, endpoint_id)
+    return await once.write(commands.test_endpoint, caller.tenant, endpoint_id)
 
 
 @endpoints.post("/{endpoint_id}/redeliver", status_code=202)
-async def redeliver_failed(endpoint_id: str, asked: Since, caller: Merchant, db: Db) -> Redelivered:
+async def redeliver_failed(
+    endpoint_id: str, asked: Since, caller: Merchant, once: Once
+) -> Redelivered:
     """All that failed since a time."""
-    return await db.write(commands.redeliver_failed, caller.tenant, endpoint_id, asked)
+    return await once.write(commands.redeliver_failed, caller.tenant, endpoint_id, asked)
 
 
 @deliveries.get("")
@@ -76,5 +79,5 @@ async def show_delivery(delivery_id: str, caller: Merchant, db: Db) -> DeliveryS
 
 
 @deliveries.post("/{delivery_id}/redeliver", status_code=202)
-async def redeliver(delivery_id: str, caller: Merchant, db: Db) -> DeliveryOut:
-    return await db.write(commands.redeliver, caller.tenant, delivery_id)
+async def redeliver(delivery_id: str, caller: Merchant, once: Once) -> DeliveryOut:
+    return await once.write(commands.redeliver, caller.tenant, delivery_id)

@@ -1,5 +1,6 @@
 """When a webhook is tried, in which order, when it is given up."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,13 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.db import Database, now
+from chassis.migrate import migrate
+from contracts.orders import OrderCompleted
 from gateway import queries
 from gateway.app import SERVICE
 from gateway.commands import telling, webhooks
 from gateway.domain.webhooks import ATTEMPTS, Answer, next_attempt
-from gateway.schemas.webhooks import EndpointChange, Since
-from tests.gateway.merchant import SECOND, SORRY, THANKS, Merchant
-from tests.running import MERCHANT, RunningService
+from gateway.schemas.webhooks import EndpointChange, NewEndpoint, Since
+from tests.gateway.merchant import SECOND, SORRY, THANKS, URL, Merchant
+from tests.running import MERCHANT, RunningService, settings_in
 
 
 @pytest.fixture
@@ -206,3 +210,52 @@ def test_a_delivery_and_all_failed_since_a_time_are_sent_again(merchant: Merchan
     assert again.deliveries == 1
     assert [merchant.attempts() for _ in range(3)] == ["a", "b", None]
     assert [each.event_id for each in merchant.deliveries()] == [first.event_id, second.event_id]
+
+
+def test_ten_exhausted_events_within_five_days_do_not_disable_yet(merchant: Merchant) -> None:
+    began = merchant.at
+    merchant.hears_of(*(f"ord_{number}" for number in range(10)))
+    while any(each.state == "pending" for each in merchant.deliveries()):
+        if merchant.attempts(SORRY) is None:
+            merchant.at += timedelta(minutes=10)
+    assert merchant.at - began < timedelta(days=5)
+    assert merchant.endpoint().state == "active"
+
+    merchant.at = began + timedelta(days=5, minutes=1)
+    merchant.hears_of("last")
+    assert merchant.attempts(SORRY) == "last"
+
+    assert merchant.endpoint().state == "disabled"
+
+
+@pytest.mark.xdist_group("full")
+def test_on_postgres_two_couriers_never_claim_one_endpoint_twice(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    migrate("gateway", postgres_url)
+    settings = settings_in(tmp_path)
+    db = Database(postgres_url, settings)
+    try:
+        for number in range(6):
+            tenant = f"mer_{number}"
+            db.submit(webhooks.create_endpoint, tenant, NewEndpoint(url=URL)).result()
+            for order in ("a", "b"):
+                event = OrderCompleted(tenant=tenant, order_id=order)
+                db.submit(telling.tell_merchants, event).result()
+        at, told = now() + SECOND, []
+        while True:
+            claims = [db.submit(telling.claim_attempts, at, 4) for _ in range(4)]
+            attempts = [attempt for claim in claims for attempt in claim.result()]
+            endpoints = [attempt.endpoint_id for attempt in attempts]
+            assert len(endpoints) == len(set(endpoints))
+            for attempt in attempts:
+                db.submit(telling.record_attempt, attempt, THANKS, at, 0.0).result()
+            told += [(each.endpoint_id, json.loads(each.body)["subject"]) for each in attempts]
+            at += SECOND
+            if not attempts:
+                break
+    finally:
+        db.close()
+
+    assert len(told) == len(set(told)) == 12
+    assert all(told.index((each, "a")) < told.index((each, "b")) for each, _ in told)
