@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from contracts.servqual import ProviderChanged, ProviderStatus
+from contracts.servqual import Capability, ProviderChanged, ProviderStatus
 from contracts.values import Money
 from services.logistics.app import SERVICE
 from services.logistics.commands import stock
 from services.logistics.commands.cards import record_cards
 from services.logistics.domain.shipping.cards import parse_cards
-from services.logistics.domain.shipping.gates import Load, Standing, gated
+from services.logistics.domain.shipping.gates import Load, Standing, gated, refusals
 from services.logistics.domain.shipping.rates import Rates
 from services.logistics.queries import choice
 from services.logistics.queries import shipping as queries
@@ -118,3 +118,32 @@ def test_status_and_date_decide_and_nothing_is_lost(
 
     assert (provider in {each.provider for each in left.offers}) is may
     assert len(left.offers) + len(left.excluded) == len(offers)
+
+
+def test_a_value_not_known_in_the_currency_of_the_cover_is_not_covered() -> None:
+    insured = Standing("approved", None, insured_up_to=Money.of(5000, "EUR"))
+
+    def codes(**value: int) -> list[str]:
+        return [gap.code for gap in refusals(insured, "world", Load(1, value), TODAY)]
+
+    assert codes(EUR=5000, USD=9000) == []
+    assert codes(EUR=5001) == ["insurance"]
+    assert codes(USD=1) == ["insurance"]
+
+
+def test_what_a_provider_does_not_say_it_can_do_it_cannot() -> None:
+    nines = Capability(service="world", dangerous_goods=("9",), cold_chain=True)
+    able = Standing("approved", None, capabilities=(nines,))
+
+    def refused(tag: str, service: str = "world", standing: Standing = able) -> bool:
+        return bool(refusals(standing, service, Load(1, {}, frozenset({tag})), TODAY))
+
+    assert not refused("dg:9")
+    assert not refused("dg")
+    assert not refused("cold_chain")
+    assert not refused("food")
+    assert refused("dg:3")
+    assert refused("battery:lithium_ion")
+    assert refused("dg:9", "express")
+    assert refused("dg", "world", Standing("approved", None))
+    assert refusals(None, "world", Load(9, {}, frozenset({"dg:9"})), TODAY) == ()
