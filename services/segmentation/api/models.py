@@ -1,6 +1,5 @@
 """Segment models, segments, memberships."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -12,6 +11,7 @@ from chassis.idempotency import Once
 from services.segmentation.commands import erasing, fits, versions
 from services.segmentation.queries import calculations
 from services.segmentation.queries import models as found
+from services.segmentation.queries.apart import apart
 from services.segmentation.schemas.models import (
     DriftOut,
     ErasedOut,
@@ -88,14 +88,14 @@ async def show_selection(model_id: str, caller: Merchant, db: Db) -> SelectionOu
 async def show_drift(model_id: str, caller: Merchant, db: Db) -> DriftOut:
     """Counted when asked: the subjects of now against those it was made of."""
     asked = await db.read(calculations.to_watch, caller.tenant, model_id)
-    return await asyncio.to_thread(calculations.watched, asked)
+    return await apart(calculations.watched, asked)
 
 
 @models.post("/{model_id}/predictions")
 async def predict(model_id: str, new: NewPredictions, caller: Merchant, db: Db) -> PredictionsOut:
     """Nothing is stored."""
     asked = await db.read(calculations.to_predict, caller.tenant, model_id, new)
-    return await asyncio.to_thread(calculations.predicted, asked)
+    return await apart(calculations.predicted, asked)
 
 
 @segments.get("")

@@ -1,6 +1,5 @@
 """Offers: for the merchant that makes them, and for the buyer they are made to."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from chassis.http import Db, Page, PageQuery, Problem
 from chassis.idempotency import Once
 from services.segmentation.commands import offers as commands
 from services.segmentation.queries import calculations, offers, results
+from services.segmentation.queries.apart import apart
 from services.segmentation.schemas.models import Subject
 from services.segmentation.schemas.offers import (
     Market,
@@ -67,4 +67,4 @@ async def withdraw_offer(offer_id: str, caller: Merchant, db: Db) -> OfferOut:
 async def show_result(offer_id: str, caller: Merchant, db: Db) -> ResultOut:
     """`running` until the end that was fixed before it began."""
     found = await db.read(results.outcomes, caller.tenant, offer_id)
-    return await asyncio.to_thread(calculations.result, found)
+    return await apart(calculations.result, found)

@@ -1,7 +1,8 @@
 """What an offer did: all who were meant to get it against all who were held out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,15 @@ class Effect:
     difference: float | None
     low: float | None  # of the 95 % interval
     high: float | None
+
+
+def effects(given: dict[str, Any], _: Callable[[float], None]) -> dict[str, Any]:
+    """`outcomes` as (arm, base minor units, memberships): of all, and weighed by each segment."""
+    found = [Outcome(*each) for each in given["outcomes"]]
+    return {
+        "whole": asdict(effect(found)),
+        "by_segment": {name: asdict(effect(found, name)) for name in given["segments"]},
+    }
 
 
 def effect(outcomes: Sequence[Outcome], segment: str | None = None) -> Effect:

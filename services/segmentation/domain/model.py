@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.segmentation.domain.fcm import memberships
+from services.segmentation.domain.fcm.membership import memberships
 from services.segmentation.domain.subjects import squared_distances
 from services.segmentation.domain.transform import Column, Transform
 

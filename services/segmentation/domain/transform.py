@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 NORMAL_IQR = 1.349  # interquartile range of the standard normal
@@ -77,7 +76,7 @@ def fit(
         if column is None:
             dropped[name] = "constant"
             continue
-        rank = rankdata(column.apply(x[:, at]))
+        rank = _ranks(column.apply(x[:, at]))
         twin = _twin(rank, ranks)
         if twin is not None:
             dropped[name] = f"orders subjects as {columns[twin].name} does"
@@ -109,6 +108,12 @@ def _column(
 def quantiles(values: Floats, at: Sequence[float], weights: Floats) -> list[float]:
     found = np.quantile(values, at, method="inverted_cdf", weights=weights)
     return cast(list[float], found.tolist())
+
+
+def _ranks(values: Floats) -> Floats:
+    """From 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
 def _twin(rank: Floats, earlier: Sequence[Floats]) -> int | None:

@@ -1,10 +1,6 @@
-"""Numbers computed for a caller and kept nowhere.
+"""Numbers computed for a caller and kept nowhere; those that wait for a process run `apart`."""
 
-numpy is imported when the first of them is asked for, so that a replica without such requests stays
-small; callers run these on a thread of their own.
-"""
-
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,6 +11,7 @@ from services.segmentation.domain.artefact import Document
 from services.segmentation.domain.features import snapshot
 from services.segmentation.models import TakenSnapshot
 from services.segmentation.queries import models, snapshots
+from services.segmentation.queries.apart import computed
 from services.segmentation.queries.results import Outcomes
 from services.segmentation.schemas.calculations import (
     FitResult,
@@ -23,7 +20,9 @@ from services.segmentation.schemas.calculations import (
     NewIndices,
 )
 from services.segmentation.schemas.models import DriftOut, NewPredictions, PredictionsOut
-from services.segmentation.schemas.offers import EffectOut, ResultOut
+from services.segmentation.schemas.offers import ResultOut
+
+_DOMAIN = "services.segmentation.domain"
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,15 @@ class Watched:
 
 
 def fit(asked: NewFit) -> FitResult:
-    from services.segmentation.domain import calculations  # noqa: PLC0415
-
     try:
-        return FitResult.model_validate(calculations.fit(asked.model_dump()))
+        return FitResult.model_validate(computed(f"{_DOMAIN}.calculations:fit", asked.model_dump()))
     except ValueError as error:
         raise _wrong("/rows", str(error)) from error
 
 
 def validity(asked: NewIndices) -> IndicesResult:
-    from services.segmentation.domain import calculations  # noqa: PLC0415
-
-    return IndicesResult(indices=calculations.validity(asked.model_dump()))
+    found = computed(f"{_DOMAIN}.calculations:validity", asked.model_dump())
+    return IndicesResult(indices=found)
 
 
 def to_predict(
@@ -73,10 +69,8 @@ def _row(document: Document, number: int, given: dict[str, float]) -> list[float
 
 
 def predicted(asked: tuple[PredictionsOut, Document, list[list[float]]]) -> PredictionsOut:
-    from services.segmentation.domain import calculations  # noqa: PLC0415
-
     answer, document, rows = asked
-    found = calculations.predict(document, rows)
+    found = computed(f"{_DOMAIN}.scoring:predict", {"artefact": document, "rows": rows})
     return PredictionsOut.model_validate(answer.model_dump() | {"data": found})
 
 
@@ -95,25 +89,22 @@ def to_watch(session: Session, tenant: str, model_id: str) -> tuple[Watched, Doc
 
 
 def watched(asked: tuple[Watched, Document]) -> DriftOut:
-    from services.segmentation.domain import calculations  # noqa: PLC0415
-
     now_there, document = asked
+    given = {"artefact": document, "rows": now_there.rows}
     return DriftOut(
         model_id=now_there.model_id,
         version=now_there.version,
         cutoff=now_there.at,
         age_days=(now_there.at - now_there.trained_at).days,
-        **calculations.watch(document, now_there.rows),
+        **computed(f"{_DOMAIN}.scoring:watch", given),
     )
 
 
 def result(outcomes: Outcomes) -> ResultOut:
     if outcomes.is_running:
         return ResultOut(offer_id=outcomes.offer_id, status="running", ends_at=outcomes.ends_at)
-    from services.segmentation.domain.effect import effect  # noqa: PLC0415
-
-    found = {name: effect(outcomes.found, name) for name in (None, *outcomes.segments)}
-    told = {name: EffectOut(**asdict(each)) for name, each in found.items()}
+    given = {"outcomes": list(map(astuple, outcomes.found)), "segments": outcomes.segments}
+    found = computed(f"{_DOMAIN}.effect:effects", given)
     return ResultOut(
         offer_id=outcomes.offer_id,
         status="counted",
@@ -121,8 +112,8 @@ def result(outcomes: Outcomes) -> ResultOut:
         base_currency=outcomes.base_currency,
         not_counted=outcomes.not_counted,
         orders_with_offer=outcomes.orders_with_offer,
-        effect=told[None],
-        by_segment={name: told[name] for name in outcomes.segments},
+        effect=found["whole"],
+        by_segment=found["by_segment"],
     )
 
 

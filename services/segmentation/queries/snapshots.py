@@ -76,7 +76,7 @@ def _rows(
         )
         for table, columns in ((_FACT, _LINE), (_MARKS, _MARK))
     )
-    return session.execute(lines), session.execute(marks)
+    return session.execute(lines).all(), session.execute(marks).all()
 
 
 def _line(row: Any, chapters: dict[str, str | None]) -> Line:
