@@ -1,5 +1,6 @@
 """A merchant's webhook receiver that behaves badly on purpose, on a real socket."""
 
+import gzip
 import socket
 import ssl
 import threading
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nthanks"
+_BOMB = gzip.compress(b"bomb" * 100_000)
 ANSWERS = {
     "ok": _OK,
     "error": b"HTTP/1.1 500 Oh\r\ncontent-length: 5\r\n\r\nsorry",
@@ -24,7 +26,7 @@ ANSWERS = {
     "moved": b"HTTP/1.1 302 Found\r\nlocation: /ok\r\ncontent-length: 0\r\n\r\n",
     "early": b"",
     "half": b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
-    "zipped": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nno",
+    "zipped": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n" + _BOMB,
     "nonsense": b"220 mail.example ESMTP\r\n",
     "binary": b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n\x00\xff\xfe!",
 }

@@ -111,6 +111,10 @@ def test_an_answer_without_end_is_read_for_a_while_only(shop: Shop, how: str) ->
     assert shop.poured < 16 << 20  # what two sockets hold
 
 
+def test_a_packed_answer_is_not_unpacked(shop: Shop) -> None:
+    assert "bombbomb" not in sent(f"{shop.url}/zipped").text
+
+
 def test_what_the_receiver_asks_for_is_kept(shop: Shop) -> None:
     assert sent(f"{shop.url}/busy").retry_after == "120"
 
@@ -242,3 +246,5 @@ def test_https_on_its_ports_is_welcome_and_private_leave_is_not_for_public_names
     assert address_refusal("https", 443, [public], LOOPBACK) == ""
     assert address_refusal("https", 443, [private], ()) != ""
     assert address_refusal("https", 443, [], LOOPBACK) != ""
+    assert address_refusal("https", 443, [public, private], ()) != ""
+    assert address_refusal("https", 443, [private, public], LOOPBACK) != ""

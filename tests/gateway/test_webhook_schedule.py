@@ -259,3 +259,17 @@ def test_on_postgres_two_couriers_never_claim_one_endpoint_twice(
 
     assert len(told) == len(set(told)) == 12
     assert all(told.index((each, "a")) < told.index((each, "b")) for each, _ in told)
+
+
+def test_an_event_that_fails_again_has_held_the_others_back_once(merchant: Merchant) -> None:
+    merchant.hears_of("bad", "b")
+    began = merchant.at
+    merchant.attempts(SORRY)
+    merchant.at = began + 60 * SECOND
+    assert [merchant.attempts(SORRY), merchant.attempts()] == ["bad", "b"]
+
+    merchant.at = began + timedelta(minutes=7)
+    merchant.hears_of("c")
+    assert merchant.attempts(SORRY) == "bad"
+
+    assert merchant.attempts() == "c"

@@ -128,9 +128,13 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(merchant: Merchant) -> Non
 
     assert is_signed_with(fresh)
     assert is_signed_with(merchant.secret)
-    merchant.at += timedelta(hours=24)
+    fresher = merchant.gateway.does(webhooks.rotate_secret, MERCHANT, merchant.endpoint_id).secret
+    assert is_signed_with(fresher)
     assert is_signed_with(fresh)
-    assert not is_signed_with(merchant.secret)
+    assert not is_signed_with(merchant.secret)  # never three
+    merchant.at += timedelta(hours=24)
+    assert is_signed_with(fresher)
+    assert not is_signed_with(fresh)
 
 
 def test_a_test_event_goes_the_way_of_every_other(merchant: Merchant) -> None:
