@@ -38,7 +38,8 @@ def fit(asked: NewFit) -> FitResult:
     try:
         return FitResult.model_validate(computed(f"{_DOMAIN}.calculations:fit", asked.model_dump()))
     except ValueError as error:
-        raise _wrong("/rows", str(error)) from error
+        pointer = "/init" if str(error).startswith("init") else "/rows"
+        raise _wrong(pointer, str(error)) from error
 
 
 def validity(asked: NewIndices) -> IndicesResult:
