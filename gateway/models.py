@@ -171,5 +171,20 @@ class OrderOf(Base):
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     order_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    buyer_id: Mapped[str] = mapped_column(String(64))
+    buyer_id: Mapped[str | None] = mapped_column(String(64))  # null until it was placed
+    heard_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class EarlyFact(Base):
+    """A fact of an order not heard of yet: between two publishers no order is promised."""
+
+    __tablename__ = "early_fact"
+    __table_args__ = (Index("ix_early_fact_order", "tenant", "order_id"),)
+
+    fact_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    order_id: Mapped[str] = mapped_column(String(64))
+    event_type: Mapped[str] = mapped_column(String(120))
+    event_key: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[str] = mapped_column(Text)
     heard_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -25,12 +25,13 @@ from gateway.domain.notifications import (
     opt_out_token,
     worded,
 )
-from gateway.models import Contact, Merchant, Notification, OrderOf
+from gateway.models import Contact, EarlyFact, Merchant, Notification, OrderOf
 from gateway.outside import mail_server
 
 LEASE = timedelta(minutes=2)  # a letter takes much less
 LOG_KEPT = timedelta(days=90)
 ORDERS_KEPT = timedelta(days=180)
+EARLY_KEPT = timedelta(days=1)
 PRUNED_AT_ONCE = 500
 ERASED = "erased"
 
@@ -47,19 +48,18 @@ class Occasion:
 def notify(session: Session, event: Event) -> None:
     """A letter to everybody the merchant has a template for. Orders from before Hansa tell nobody.
 
-    Facts that name an order only reach its buyer once `order-placed` was heard, which between two
-    publishers is likely and not promised.
+    Most facts of an order name the order only; one that comes before its `order-placed` waits.
     """
     if isinstance(event, OrderPlaced):
         if event.imported:
             return
-        _remember_buyer(session, event)
+        _hear_placed(session, event)
     found = queries.wordings(session, event.tenant, event.name)
     if not found:
         return
     occasion = Occasion(event.name, event.key_value(), json.loads(event.body()))
     for tenant, by_audience in found.items():
-        buyer_id = _buyer_of(session, tenant, occasion.fields)
+        buyer_id = _buyer_of(session, tenant, occasion) if "buyer" in by_audience else None
         for contact in queries.contacts_meant(session, tenant, buyer_id):
             if wordings := by_audience.get(contact.audience):
                 _write_to(session, contact, occasion, wordings)
@@ -75,23 +75,56 @@ def notify_merchant(session: Session, tenant: str, occasion: Occasion) -> None:
         _write_to(session, contact, occasion, ours | theirs.get("merchant", {}))
 
 
-def _remember_buyer(session: Session, event: OrderPlaced) -> None:
-    if queries.has_contact(session, event.tenant, event.buyer_id):
-        insert_new(
-            session,
-            OrderOf.__table__,  # type: ignore[arg-type]
-            tenant=event.tenant,
-            order_id=event.order_id,
-            buyer_id=event.buyer_id,
-            heard_at=now(),
-        )
+def _hear_placed(session: Session, event: OrderPlaced) -> None:
+    """From here on it is known whose order it is; what came before is told now."""
+    tenant, order_id = event.tenant, event.order_id
+    if not queries.writes_to_buyers(session, tenant):
+        return
+    _order_locked(session, tenant, order_id).buyer_id = event.buyer_id
+    session.flush()
+    for fact in queries.early_facts(session, tenant, order_id):
+        occasion = Occasion(fact.event_type, fact.event_key, json.loads(fact.fields))
+        by_audience = queries.wordings(session, tenant, fact.event_type).get(tenant, {})
+        contact = session.get(Contact, (tenant, "buyer", event.buyer_id))
+        if contact is not None and "buyer" in by_audience:
+            _write_to(session, contact, occasion, by_audience["buyer"])
+        session.delete(fact)
+    session.flush()
 
 
-def _buyer_of(session: Session, tenant: str, fields: dict[str, Any]) -> str | None:
-    buyer_id, order_id = fields.get("buyer_id"), fields.get("order_id")
-    if isinstance(buyer_id, str):
+def _buyer_of(session: Session, tenant: str, occasion: Occasion) -> str | None:
+    """None, and the fact waits, for an order that was not heard of."""
+    buyer_id, order_id = occasion.fields.get("buyer_id"), occasion.fields.get("order_id")
+    if isinstance(buyer_id, str) or not isinstance(order_id, str):
         return buyer_id
-    return queries.buyer_of(session, tenant, order_id) if isinstance(order_id, str) else None
+    known = _order_locked(session, tenant, order_id).buyer_id
+    if known is None:
+        session.add(
+            EarlyFact(
+                fact_id=new_id("ear"),
+                tenant=tenant,
+                order_id=order_id,
+                event_type=occasion.event_type,
+                event_key=occasion.key,
+                fields=json.dumps(occasion.fields),
+                heard_at=now(),
+            )
+        )
+        session.flush()
+    return known
+
+
+def _order_locked(session: Session, tenant: str, order_id: str) -> OrderOf:
+    """Made where it is missing, so that two handlers of one order wait for each other."""
+    insert_new(
+        session,
+        OrderOf.__table__,  # type: ignore[arg-type]
+        tenant=tenant,
+        order_id=order_id,
+        buyer_id=None,
+        heard_at=now(),
+    )
+    return session.get_one(OrderOf, (tenant, order_id), with_for_update=True)
 
 
 def _write_to(
@@ -197,3 +230,4 @@ def prune_notifications(session: Session, at: datetime) -> None:
     gone = list(session.scalars(old))
     session.execute(delete(Notification).where(Notification.notification_id.in_(gone)))
     session.execute(delete(OrderOf).where(OrderOf.heard_at < at - ORDERS_KEPT))
+    session.execute(delete(EarlyFact).where(EarlyFact.heard_at < at - EARLY_KEPT))

@@ -11,7 +11,7 @@ from chassis.crypto import unseal
 from chassis.http import Page, not_found, page_of
 from contracts.event import PLATFORM
 from gateway.domain.notifications import Wording
-from gateway.models import Contact, Notification, NotificationTemplate, OrderOf
+from gateway.models import Contact, EarlyFact, Notification, NotificationTemplate
 from gateway.schemas.notifications import (
     ContactOut,
     NotificationOut,
@@ -56,8 +56,11 @@ def sealed_about(tenant: str, audience: str, subject: str) -> str:
     return f"{tenant} {audience} {subject}"
 
 
-def has_contact(session: Session, tenant: str, buyer_id: str) -> bool:
-    return session.get(Contact, (tenant, "buyer", buyer_id)) is not None
+def writes_to_buyers(session: Session, tenant: str) -> bool:
+    wanted = exists().where(
+        NotificationTemplate.tenant == tenant, NotificationTemplate.audience == "buyer"
+    )
+    return bool(session.execute(select(wanted)).scalar())
 
 
 def contacts_meant(session: Session, tenant: str, buyer_id: str | None) -> list[Contact]:
@@ -70,9 +73,10 @@ def contacts_meant(session: Session, tenant: str, buyer_id: str | None) -> list[
     return list(session.scalars(rows.order_by(Contact.audience, Contact.subject)))
 
 
-def buyer_of(session: Session, tenant: str, order_id: str) -> str | None:
-    row = session.get(OrderOf, (tenant, order_id))
-    return None if row is None else row.buyer_id
+def early_facts(session: Session, tenant: str, order_id: str) -> list[EarlyFact]:
+    """In the order they came."""
+    facts = select(EarlyFact).where(EarlyFact.tenant == tenant, EarlyFact.order_id == order_id)
+    return list(session.scalars(facts.order_by(EarlyFact.fact_id)))
 
 
 def wordings(session: Session, tenant: str, event_type: str) -> dict[str, dict[str, Wordings]]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chassis.db import now
+from chassis.db import Database, now
 from chassis.http import Problem
+from chassis.migrate import migrate
 from contracts.logistics import ShipmentMoved
 from contracts.orders import OrderCompleted, OrderPlaced
 from contracts.values import Money
@@ -23,17 +22,12 @@ from gateway.app import SERVICE
 from gateway.commands import buyers, notifications, notifying, webhooks
 from gateway.commands.telling import claim_attempts, record_attempt
 from gateway.domain.notifications import (
-    TITLE_LENGTH,
     Letter,
-    Wording,
-    best_language,
-    meant_by,
-    opt_out_token,
-    worded,
 )
 from gateway.domain.webhooks import Answer
 from gateway.postman import postman
 from gateway.schemas import NewMerchant
+from gateway.schemas.buyers import ConsentGiven
 from gateway.schemas.notifications import (
     ContactGiven,
     NotificationsAsked,
@@ -120,6 +114,14 @@ def shop(gateway: RunningService) -> Shop:
     return Shop(gateway)
 
 
+@pytest.fixture
+def shop_on_postgres(gateway: RunningService, postgres_url: str) -> Shop:
+    migrate("gateway", postgres_url)
+    gateway.db.close()
+    gateway.db = Database(postgres_url, gateway.settings)
+    return Shop(gateway)
+
+
 def test_a_buyer_is_written_to_of_their_own_orders_and_what_moves_for_them(shop: Shop) -> None:
     shop.knows("anna")
     shop.knows("ben")
@@ -148,6 +150,23 @@ def test_without_a_template_a_contact_or_a_known_order_nobody_is_written_to(shop
         shop.moves(order)
 
     assert shop.log() == []
+
+
+def test_a_fact_that_comes_before_its_order_is_told_once_the_order_is_heard_of(
+    shop: Shop,
+) -> None:
+    shop.knows("anna")
+    shop.says(MOVED, "$order_id: $status")
+    for order in ("ord_1", "ord_1", "ord_2"):
+        shop.moves(order)
+    assert shop.letters() == []
+
+    shop.places("ord_1")
+    assert [each.title for each in shop.letters()] == ["ord_1: delivered"] * 2
+    shop.moves("ord_1")
+    assert [each.title for each in shop.letters()] == ["ord_1: delivered"]
+    shop.places("ord_2", "somebody")
+    assert shop.letters() == []
 
 
 def test_each_is_written_to_in_the_language_they_read(shop: Shop) -> None:
@@ -286,31 +305,6 @@ def test_a_template_that_could_not_be_filled_is_refused(
     assert [error.code for error in refused.value.errors] == [code]
 
 
-@given(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists))
-def test_whatever_an_event_carries_a_title_is_one_short_line(text: str, value: Any) -> None:
-    said = worded(Wording("a $x b $y", "$$ $x"), {"x": text, "z": value})
-
-    assert len(said.title) <= TITLE_LENGTH
-    assert len(said.title.splitlines()) <= 1
-    assert said.text == f"$ {text}"
-
-
-def test_the_reader_s_language_comes_first_and_some_language_always() -> None:
-    assert best_language("de-AT", ["fr"], ["de", "de-AT", "fr"]) == "de-AT"
-    assert best_language("de-AT", ["fr"], ["de", "fr"]) == "de"
-    assert best_language("it", ["fr", "de"], ["de", "en"]) == "de"
-    assert best_language("it", [], ["de", "en"]) == "en"
-    assert best_language("it", [], ["pl", "cs"]) == "cs"
-
-
-@given(st.text(max_size=60))
-def test_a_token_that_is_not_ours_means_nobody(token: str) -> None:
-    assert meant_by(token, KEYS[0]) is None
-    ours = opt_out_token("mer_1", "buyer", "anna", KEYS[0])
-    assert meant_by(ours, KEYS[0]) == ("mer_1", "buyer", "anna")
-    assert meant_by(ours, b"another key") is None
-
-
 def test_the_postman_carries_what_is_due_and_comes_back_for_the_rest(shop: Shop) -> None:
     shop.knows("anna")
     shop.knows("gone")
@@ -364,3 +358,26 @@ def test_by_the_routes_a_merchant_sets_down_contacts_and_words(gateway: RunningS
     assert (hidden.status_code, bad.status_code) == (404, 422)
     assert (mine, theirs, left["data"]) == ([wording], [], [])
     assert json.loads(put.text)["opted_out"] == []
+
+
+@pytest.mark.xdist_group("full")
+def test_on_postgres_a_letter_goes_its_whole_way(shop_on_postgres: Shop) -> None:
+    shop = shop_on_postgres
+    shop.knows("anna")
+    shop.says(MOVED, "$order_id: $status")
+    shop.moves("ord_1")
+    shop.places("ord_1")
+    (letter,) = shop.letters()
+    assert shop.letters() == []
+    shop.gateway.does(notifying.record_letter, letter, Sent("sent"), now())
+    agreed = ConsentGiven(purposes=["marketing"])
+    shop.gateway.does(buyers.give_consent, shop.tenant, "anna", agreed)
+    shop.gateway.does(buyers.erase_buyer, shop.tenant, "anna")
+    shop.gateway.does(notifying.prune_notifications, now())
+
+    assert [each.name for each in shop.gateway.said()] == [
+        "gateway.consent-changed.v1", "gateway.consent-changed.v1", "gateway.buyer-erased.v1",
+    ]  # fmt: skip
+    assert [(each.subject, each.state) for each in shop.log()] == [("erased", "sent")]
+    shop.gateway.does(notifying.prune_notifications, now() + timedelta(days=91))
+    assert shop.log() == []
