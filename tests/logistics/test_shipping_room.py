@@ -45,7 +45,7 @@ def cancel(order_id: str) -> CancelRequested:
 
 def picked_up(service: RunningService, shipment_id: str) -> None:
     at = datetime(2026, 11, 27, tzinfo=UTC)
-    now_is = Moved("picked_up", None, "outbound", (), at, {}, 0)
+    now_is = Moved("picked_up", None, "outbound", (), at, {})
     service.does(moves.shipment_moved, shipment_id, now_is)
 
 

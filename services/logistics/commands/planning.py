@@ -64,6 +64,7 @@ def plan(
         flags="[]",
         handed_over=False,
         concluded=0,
+        concluded_as=None,
         version=0,
         created_at=now(),
     )

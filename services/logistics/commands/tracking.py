@@ -162,8 +162,7 @@ def _refold(session: Session, tracker: Tracker) -> None:
     session.flush()
     if tracker.shipment_id is not None:
         parcels = queries.siblings(session, tracker.shipment_id)
-        attempts = sum(scan.status == "attempt_failed" for scan in scans)
-        now_is = moved([queries.folded(each) for each in parcels], attempts)
+        now_is = moved([queries.folded(each) for each in parcels])
         moves.shipment_moved(session, tracker.shipment_id, now_is)
 
 

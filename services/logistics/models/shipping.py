@@ -107,5 +107,6 @@ class Shipment(Base):
     flags: Mapped[str] = mapped_column(Text)
     handed_over: Mapped[bool]
     concluded: Mapped[int]  # revisions said
+    concluded_as: Mapped[str | None] = mapped_column(Text)  # the last of them
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -50,3 +50,12 @@ def _booked_in_week(session: Session, provider: str) -> int:
         Shipment.created_at > now() - _WEEK,
     )
     return session.scalar(found) or 0
+
+
+def clears_customs(session: Session, provider: str, service: str) -> bool:
+    """As the provider last said it can in this service."""
+    row = session.get(KnownProvider, provider)
+    if row is None or row.said is None:
+        return False
+    said = ProviderChanged.model_validate_json(row.said)
+    return any(each.service == service and each.customs_brokerage for each in said.capabilities)

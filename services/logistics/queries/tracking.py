@@ -10,11 +10,17 @@ from sqlalchemy.orm import Session
 from chassis.db import now
 from chassis.http import not_found
 from chassis.inbound import deliveries
-from services.logistics.domain.tracking.fold import Folded, Retraction, fold
+from services.logistics.domain.tracking.conclusion import Parcel
+from services.logistics.domain.tracking.fold import Folded, Retraction, fold, standing
 from services.logistics.domain.tracking.item import comparable_number, is_same_carrier
-from services.logistics.domain.tracking.scan import Scan, in_order
+from services.logistics.domain.tracking.scan import Scan, in_order, merged
 from services.logistics.domain.tracking.stored import folded_from_row
-from services.logistics.domain.tracking.timeline import Line, shipment_state, timeline
+from services.logistics.domain.tracking.timeline import (
+    Line,
+    of_one_generation,
+    shipment_state,
+    timeline,
+)
 from services.logistics.models.tracking import (
     Connection,
     StoredRetraction,
@@ -147,6 +153,17 @@ def retractions(session: Session, tracker_id: str) -> list[Retraction]:
         Retraction(scan_id=row.scan_id, connection_id=row.connection_id)
         for row in session.scalars(found)
     ]
+
+
+def parcels(session: Session, shipment_id: str) -> list[Parcel]:
+    """Each with the scans that count in its fold."""
+    found = []
+    for row in siblings(session, shipment_id):
+        kept = of_one_generation(scans(session, row.tracker_id), row.booked_on)
+        counted = standing(merged(kept), retractions(session, row.tracker_id))
+        confirmed = tuple(scan for scan in counted if scan.trust == "confirmed")
+        found.append(Parcel(folded(row), confirmed))
+    return found
 
 
 def scan_list(session: Session, tenant: str, tracker_id: str) -> ScanList:

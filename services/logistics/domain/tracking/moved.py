@@ -20,11 +20,10 @@ class Moved:
     flags: tuple[str, ...]
     at: datetime | None
     milestones: dict[str, str]
-    attempts: int
 
 
-def moved(parcels: Sequence[Folded], attempts: int) -> Moved:
-    """Of all parcels of one shipment, at least one. `attempts`: failed ones, counted over all."""
+def moved(parcels: Sequence[Folded]) -> Moved:
+    """Of all parcels of one shipment, at least one."""
     state = shipment_state(parcels)
     shown = next(parcel for parcel in parcels if parcel.status == state.status)
     milestones = {
@@ -37,7 +36,6 @@ def moved(parcels: Sequence[Folded], attempts: int) -> Moved:
         flags=state.flags,
         at=_instant(shown.latest),
         milestones=milestones,
-        attempts=attempts,
     )
 
 
@@ -46,4 +44,4 @@ def _instant(stamp: Stamp | None) -> datetime | None:
 
 
 def _written(stamp: Stamp) -> str:
-    return stamp.utc or f"{stamp.local or ''}{stamp.offset or ''}"
+    return f"{stamp.local}{stamp.offset or ''}" if stamp.local else stamp.utc or ""
