@@ -61,11 +61,24 @@ class Client:
         """For callers that expect to be refused."""
         return self._http.post(path, content=content, headers=headers)
 
+    def page(self, path: str) -> str:
+        """As a browser opens it."""
+        return self._shown(self._http.get(path))
+
+    def form(self, path: str, fields: dict[str, str]) -> str:
+        """As a page's form is sent."""
+        return self._shown(self._http.post(path, data=fields))
+
     def delete(self, path: str, **query: Any) -> Any:
         return self._answer(self._http.delete(path, params=query))
 
     def close(self) -> None:
         self._http.close()
+
+    def _shown(self, answer: httpx.Response) -> str:
+        if answer.is_error:
+            raise Refused(answer)
+        return answer.text
 
     def _answer(self, answer: httpx.Response) -> Any:
         if answer.is_error:

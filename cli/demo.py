@@ -3,22 +3,18 @@
 import json
 import secrets
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from cli import quality, segments
 from cli.client import Client, Refused
+from cli.waiting import Stuck, until
 from services.logistics.adapters.tracking.standard_webhooks import sign
 
 BASKET = [{"sku": "TEA-SENCHA-100", "quantity": 2}, {"sku": "KNF-STEAK", "quantity": 1}]
-WITHIN_S = 30.0
-
-
-class Stuck(Exception):
-    """A step did not come about; the text says which."""
 
 
 def play(screen: Console, keys: dict[str, str]) -> dict[str, Any]:
@@ -31,12 +27,17 @@ def play(screen: Console, keys: dict[str, str]) -> dict[str, Any]:
     shipment = _booked(screen, merchant, order["order_id"])
     _follow(screen, merchant, shipment)
     order_id = order["order_id"]
-    delivered: dict[str, Any] = _until(
+    delivered: dict[str, Any] = until(
         lambda: merchant.get(f"/orders/{order_id}"),
         lambda found: found["status"] == "delivered",
         "the order was not delivered",
     )
     _tell_history(screen, delivered)
+    quality.carry_late(screen, merchant, shipment)
+    screen.print("[bold]7 the next order[/]: who carries it now")
+    _booked(screen, merchant, _order(screen, shop, _quote_again(shop))["order_id"])
+    segments.segment(screen, merchant)
+    _use_offer(screen, merchant, shop)
     shop.close()
     merchant.close()
     return delivered
@@ -63,12 +64,34 @@ def _quote(screen: Console, shop: Client) -> dict[str, Any]:
     return quote
 
 
-def _order(screen: Console, shop: Client, quote: dict[str, Any]) -> dict[str, Any]:
+def _quote_again(shop: Client, **changed: Any) -> dict[str, Any]:
+    asked = {"destination": {"country": "US"}, "lines": BASKET} | changed
+    quote: dict[str, Any] = shop.post("/landed-cost-quotes", asked)
+    return quote
+
+
+def _use_offer(screen: Console, merchant: Client, shop: Client) -> None:
+    given = segments.offer(screen, merchant, shop)
+    quote = _quote_again(shop, offers=[given["token"]])
+    screen.print(f"  quoted with it: {_money(quote['totals']['discounts'])} less before duty")
+    _order(screen, shop, quote, given)
+    segments.tell_result(screen, merchant, given["offer_id"])
+
+
+def _order(
+    screen: Console, shop: Client, quote: dict[str, Any], given: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """`given` is an offer: passed with the quote, it is passed with the order."""
     order: dict[str, Any] = shop.post(
         "/orders",
         {
             "quote": {"token": quote["token"], "ledger": quote["ledger"]},
-            "buyer": {"name": "Ada Example", "email": "ada@example.org"},
+            "offers": [given["token"]] if given else [],
+            "buyer": {
+                "name": "Ada Example",
+                "email": "ada@example.org",
+                "buyer_id": given["buyer"] if given else None,
+            },
             "ship_to": {
                 "name": "Ada Example",
                 "street": "1 High Street",
@@ -82,14 +105,14 @@ def _order(screen: Console, shop: Client, quote: dict[str, Any]) -> dict[str, An
         Idempotency_Key=secrets.token_hex(16),
     )
     screen.print(
-        f"[bold]2 order[/] {order['order_id']}: {order['status']}, payment "
+        f"[bold]order[/] {order['order_id']}: {order['status']}, payment "
         f"{order['payment']['status']} (stock reserved, money authorised)"
     )
     return order
 
 
 def _booked(screen: Console, merchant: Client, order_id: str) -> dict[str, Any]:
-    _until(
+    until(
         lambda: merchant.get(f"/orders/{order_id}"),
         lambda order: order["status"] == "booked" and order["payment"]["status"] == "captured",
         "no shipment was booked and paid",
@@ -119,7 +142,7 @@ def _follow(screen: Console, merchant: Client, shipment: dict[str, Any]) -> None
         screen.print(f"[bold]4 webhook[/] {len(body)} bytes: {answer.json()['status']}")
     forged = merchant.status_of(path, bodies[0], _signed(bodies[0], _OTHER_SECRET))
     screen.print(f"[bold]4 webhook[/] forged: {forged.status_code}, no trace left")
-    timeline = _until(
+    timeline = until(
         lambda: merchant.get(f"/shipments/{shipment['shipment_id']}/timeline"),
         lambda found: found["status"] == "delivered" and len(found["lines"]) == _SCANS,
         "the scans did not lead to a delivery",
@@ -176,15 +199,6 @@ def _tell_history(screen: Console, order: dict[str, Any]) -> None:
         screen.print(
             f"    {event['heard']:<18} {event['about']:<18} -> {event['status']:<10} {followed}"
         )
-
-
-def _until(look: Callable[[], Any], enough: Callable[[Any], bool], otherwise: str) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not enough(found := look()):
-        if time.monotonic() > deadline:
-            raise Stuck(f"{otherwise} within {WITHIN_S:.0f} s: {json.dumps(found)[:500]}")
-        time.sleep(0.1)
-    return found
 
 
 def _money(value: Any) -> str:

@@ -33,6 +33,13 @@ def import_file(client: Client, kind: str, path: Path, progress: Progress) -> di
         content, media = folder_as_zip(path), "application/zip"
     else:
         content, media = path.read_bytes(), "text/csv"
+    return import_content(client, kind, content, media, progress)
+
+
+def import_content(
+    client: Client, kind: str, content: bytes, media: str, progress: Progress = lambda _: None
+) -> dict[str, Any]:
+    """As `import_file`, of bytes."""
     service, where = KINDS[kind]
     job = client.send(where, content, media)
     return _result(_ended(client, f"/{service}/jobs/{job['id']}", job, progress))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import services.catalog
 import services.logistics
-from cli import world
+from cli import providers, world
 from cli.client import Client, Refused
 from cli.imports import OPERATORS, import_file
+from cli.waiting import until
 
 _CATALOG = Path(str(services.catalog.__file__)).parent / "sample"
 _LOGISTICS = Path(str(services.logistics.__file__)).parent / "sample"
@@ -33,13 +34,25 @@ def load(keys: dict[str, str], told: Callable[[str], None]) -> None:
 
 
 def load_past(keys: dict[str, str], folder: Path, told: Callable[[str], None]) -> None:
-    """A year of orders of 300 buyers, and who carried them, written to `folder` and imported."""
+    """The providers approved; a year of orders of 300 buyers, and who carried them, imported."""
+    providers.qualify(keys, told)
     merchant = Client(keys["url"], keys["secret"])
     for kind, path in zip(
         ("orders", "shipments"), world.write(folder, datetime.now(UTC).date()), strict=True
     ):
         told(f"{kind}: {import_file(merchant, kind, path, _quiet)['summary']}")
+    rated = [_rating(merchant, each) for each in providers.TITLES]
+    told(f"ratings: {', '.join(rated)}")
     merchant.close()
+
+
+def _rating(client: Client, provider_id: str) -> str:
+    card = until(
+        lambda: client.get(f"/scorecards/{provider_id}"),
+        lambda found: found["rating"] is not None,
+        f"{provider_id} was not rated",
+    )
+    return f"{card['title']} {card['rating']['rating']:.0f}"
 
 
 def is_loaded(keys: dict[str, str]) -> bool:

@@ -9,6 +9,7 @@ from rich.console import Console
 from cli import demo, sample
 from cli.client import Refused
 from cli.imports import ImportFailed
+from cli.waiting import Stuck
 
 
 def welcome(screen: Console, keys: dict[str, str], var: Path, *, play: bool) -> None:
@@ -21,7 +22,7 @@ def welcome(screen: Console, keys: dict[str, str], var: Path, *, play: bool) -> 
             sample.load_past(keys, var / "sample", lambda line: screen.print(f"  {line}"))
         if play:
             demo.play(screen, keys)
-    except (Refused, ImportFailed, demo.Stuck, httpx.HTTPError) as problem:
+    except (Refused, ImportFailed, Stuck, httpx.HTTPError) as problem:
         screen.print(f"[bold red]the main job did not end:[/] {problem}")
     _say_where(screen, keys, var)
 
@@ -34,7 +35,7 @@ def _wait_until_ready(url: str) -> None:
         except httpx.HTTPError:
             pass
         time.sleep(0.1)
-    raise demo.Stuck(f"{url}/readyz did not answer within a minute")
+    raise Stuck(f"{url}/readyz did not answer within a minute")
 
 
 def _say_where(screen: Console, keys: dict[str, str], var: Path) -> None:

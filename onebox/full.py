@@ -12,7 +12,7 @@ from typing import Self
 import httpx
 
 from chassis.settings import Settings
-from onebox.development import development_settings, keys_of
+from onebox.development import CLOCKS, development_settings, keys_of
 from onebox.local.daemon import Daemon
 from onebox.local.kafka import Kafka
 from onebox.local.ports import free_ports
@@ -88,6 +88,7 @@ class Full:
         """What each process finds in its environment."""
         upstreams = {f"UPSTREAM_{name.upper()}": self.address_of(name) for name in SERVICES}
         return {
+            **CLOCKS,
             **os.environ,
             **_secrets(self._folder),
             "DATABASE_URL": self.postgres.url("{service}"),

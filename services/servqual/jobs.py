@@ -39,7 +39,7 @@ def thin_history(session: Session, at: datetime) -> None:
 JOBS: Jobs = (
     Schedule("provider expiries", timedelta(seconds=10), sweep_expiries),
     Schedule("survey invitations", timedelta(seconds=10), sweep_invitations),
-    Schedule("ratings", timedelta(minutes=5), ratings.rate_if_due),
+    Schedule("ratings", timedelta(seconds=5), ratings.rate_if_due),
     Schedule("rating history", timedelta(days=1), thin_history),
     Computation(ratings.KIND, "services.servqual.domain.ratings:rated", ratings.record_ratings),
     Schedule("forget persons", timedelta(days=1), forget_persons),

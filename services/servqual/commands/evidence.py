@@ -98,7 +98,8 @@ def _invite(session: Session, row: KnownShipment, at: datetime) -> None:
     counts = surveys.asked(session, row.provider_id, at)
     share = invitations.rate(counts.concluded, counts.sent, counts.answered)
     key = settings_of(session).master_keys[0]
-    drawn = invitations.draw(key, row.shipment_id, share, row.ended_at)
+    latest = settings_of(session).clocks.get("survey_wait", invitations.LATEST)
+    drawn = invitations.draw(key, row.shipment_id, share, row.ended_at, latest)
     if drawn is None:
         return
     invitation_id = new_id("inv")
@@ -123,7 +124,8 @@ def _invite(session: Session, row: KnownShipment, at: datetime) -> None:
 def advance_invitation(session: Session, row: Invitation, at: datetime) -> None:
     """Sent, reminded once, closed. Who was asked within the week is not asked again."""
     if row.state == "drawn":
-        if surveys.was_asked(session, row.person, at - invitations.APART):
+        apart = settings_of(session).clocks.get("survey_apart", invitations.APART)
+        if surveys.was_asked(session, row.person, at - apart):
             row.state, row.due_at = "skipped", None
             return
         row.state, row.sent_at = "sent", at

@@ -1,12 +1,13 @@
 """Ratings recorded, and said where they have moved."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from chassis import jobs
+from chassis.db import settings_of
 from chassis.outbox import publish
 from contracts.event import PLATFORM
 from contracts.values import new_id
@@ -16,6 +17,7 @@ from services.servqual.queries import providers as known
 from services.servqual.queries import ratings
 
 KIND = "ratings"
+APART = timedelta(minutes=5)  # between two runs
 
 
 def start_ratings(session: Session, at: datetime, *, nightly: bool) -> str:
@@ -27,6 +29,8 @@ def start_ratings(session: Session, at: datetime, *, nightly: bool) -> str:
 def rate_if_due(session: Session, at: datetime) -> None:
     """The first run of a day is the nightly one; between them when there is new evidence."""
     last = ratings.last_run(session)
+    if last is not None and at - last < settings_of(session).clocks.get("ratings", APART):
+        return
     nightly = last is None or last.date() < at.date()
     is_due = nightly or (last is not None and ratings.has_news(session, last, at))
     if is_due and known.known_ids(session) and not ratings.is_running(session, KIND):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from chassis.db import now
+from chassis.db import now, settings_of
 from chassis.http import FieldError, Problem
 from contracts.values import canonical, new_id
 from services.servqual.domain import invitations
@@ -90,7 +90,7 @@ def _response(session: Session, row: Invitation, new: NewResponse, at: datetime)
         language=new.language,
         opened_at=row.opened_at,
         submitted_at=at,
-        speaks_at=at + SPEAKS_AFTER,
+        speaks_at=at + settings_of(session).clocks.get("survey_speaks", SPEAKS_AFTER),
         flags=found,
         quality=quality(found),
     )

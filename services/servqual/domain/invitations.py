@@ -12,7 +12,7 @@ from services.servqual.domain.instrument.forms import ROTATIONS, FormName
 
 AIM = 30  # responses per provider and quarter
 QUARTER = timedelta(days=91)
-SOONEST, LATEST = timedelta(hours=24), timedelta(hours=72)
+LATEST = timedelta(hours=72)  # after it has ended; the soonest is a third of it
 REMINDER = timedelta(days=5)
 OPEN_FOR = timedelta(days=21)
 APART = timedelta(days=7)  # between two invitations of one person
@@ -45,11 +45,13 @@ def rate(concluded: int, sent: int, answered: int) -> float:
     return min(1.0, AIM / (max(concluded, 1) * answering))
 
 
-def draw(key: bytes, shipment_id: str, share: float, ended_at: datetime) -> Drawn | None:
-    """None: this shipment is not asked about."""
+def draw(
+    key: bytes, shipment_id: str, share: float, ended_at: datetime, latest: timedelta = LATEST
+) -> Drawn | None:
+    """None: this shipment is not asked about. It waits a third of `latest` at least."""
     if fraction(key, "draw", shipment_id) >= share:
         return None
-    wait = SOONEST + (LATEST - SOONEST) * fraction(key, "wait", shipment_id)
+    wait = latest * (1 + 2 * fraction(key, "wait", shipment_id)) / 3
     is_paired = fraction(key, "form", shipment_id) < 1 / PAIRED_IN
     rotation = int(fraction(key, "rotation", shipment_id) * ROTATIONS)
     return Drawn(ended_at + wait, "paired" if is_paired else "short", rotation)

@@ -1,0 +1,78 @@
+"""The loop from order to offer: buyers segmented by what they bought, an offer given and used."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.client import Client
+from cli.waiting import until
+
+_DAYS = 14
+_RATES = {"USD": "0.86", "GBP": "1.14", "CAD": "0.61", "AUD": "0.56"}  # to euros, of the sample
+
+
+def segment(screen: Console, merchant: Client) -> dict[str, Any] | None:
+    """The merchant's published model; fitted on the year's orders where there is none yet."""
+    job = merchant.post("/segment-models", {"rates": _RATES})
+    ended = until(
+        lambda: merchant.get(f"/segmentation/jobs/{job['id']}"),
+        lambda found: found["status"] not in ("queued", "running"),
+        "the model was not fitted",
+    )
+    model_id = (ended.get("result") or {}).get("model_id")
+    if model_id is None:
+        screen.print(f"[bold]8 segments[/] none: {ended.get('result') or ended.get('problem')}")
+        return None
+    merchant.post(f"/segment-models/{model_id}/publish")
+    found = merchant.get("/segments")["data"]
+    table = Table("segment", "buyers", "value", box=None, padding=(0, 2))
+    for each in found:
+        value = each["value_share"]
+        shown = "unknown" if value is None else f"{value:.0%}"
+        table.add_row(each["name"], f"{each['mass_share']:.0%}", shown)
+    screen.print(f"[bold]8 segments[/] {len(found)} of the year's buyers, model {model_id}")
+    screen.print(table)
+    return {"model_id": model_id, "segments": found}
+
+
+def offer(screen: Console, merchant: Client, shop: Client) -> dict[str, Any]:
+    """Ten percent off for everybody, a tenth held out so that its effect can be measured."""
+    now = datetime.now(UTC)
+    made: dict[str, Any] = merchant.post(
+        "/offers",
+        {
+            "kind": "percent",
+            "title": "Ten percent for a winter tea",
+            "markets": ["US"],
+            "depth_pct": "10",
+            "valid_from": (now - timedelta(minutes=1)).isoformat(),
+            "valid_to": (now + timedelta(days=_DAYS)).isoformat(),
+        },
+    )
+    merchant.post(f"/offers/{made['offer_id']}/publish")
+    given = [_given(shop, f"demo-{secrets.token_hex(4)}", made["offer_id"]) for _ in range(30)]
+    arms = [each["arm"] for each in given]
+    screen.print(
+        f"[bold]9 offer[/] {made['offer_id']}: {arms.count('offer')} of 30 buyers get it, "
+        f"{arms.count('hold_out')} are held out"
+    )
+    chosen: dict[str, Any] = next(each for each in given if each["arm"] == "offer")
+    return chosen
+
+
+def _given(shop: Client, buyer: str, offer_id: str) -> dict[str, Any]:
+    found = until(
+        lambda: shop.get("/offers", buyer=buyer, market="US")["data"],
+        lambda offers: any(each["offer_id"] == offer_id for each in offers),
+        "the offer was not there",
+    )
+    mine = next(each for each in found if each["offer_id"] == offer_id)
+    return {"buyer": buyer, **mine}
+
+
+def tell_result(screen: Console, merchant: Client, offer_id: str) -> None:
+    result = merchant.get(f"/offers/{offer_id}/result")
+    screen.print(f"  its effect: {result['status']}, told on {result.get('ends_at', '')[:10]}")
