@@ -60,7 +60,7 @@ class WebhookEndpoint(Base):
     exhausted: Mapped[int]  # events tried to the end since then
     held_by: Mapped[str | None] = mapped_column(String(40))  # later deliveries wait for this one
     held_until: Mapped[datetime | None] = mapped_column(Instant)
-    slowness: Mapped[int]  # times the usual gap between attempts
+    slowness: Mapped[int]  # doubles with each complaint; 1 is full speed
     slowed_until: Mapped[datetime | None] = mapped_column(Instant)
     next_at: Mapped[datetime] = mapped_column(Instant)
     leased_until: Mapped[datetime | None] = mapped_column(Instant)  # one attempt at a time

@@ -128,13 +128,13 @@ def _note(session: Session, attempt: Attempt, answer: Answer, at: datetime) -> N
 
 
 def _pace(endpoint: WebhookEndpoint, answer: Answer, at: datetime) -> None:
-    """Each complaint halves the endpoint's rate, for an hour after the last one."""
+    """A complaint brings the rate down to ten a second, each further one halves it, for an hour."""
     if endpoint.slowed_until is not None and endpoint.slowed_until <= at:
         endpoint.slowness, endpoint.slowed_until = 1, None
     if answer.status in SLOWING:
         endpoint.slowness = min(endpoint.slowness * 2, SLOWEST)
         endpoint.slowed_until = at + SLOWED_FOR
-    endpoint.next_at = at + GAP * endpoint.slowness
+    endpoint.next_at = at + GAP * (endpoint.slowness // 2)
 
 
 def _follow(

@@ -22,8 +22,8 @@ GIVEN_UP_EVENTS = 10
 JITTER = 0.1
 SLOWED_FOR = timedelta(hours=1)
 SLOWING = frozenset({429, 502, 504})
-GAP = timedelta(milliseconds=20)  # between two attempts at one endpoint: 50 a second at most
-SLOWEST = 256  # times the gap
+GAP = timedelta(milliseconds=100)  # after a first complaint; else the next goes at once
+SLOWEST = 256
 # From the end of an attempt to the next; the first is made at once.
 _WAITS = tuple(
     timedelta(seconds=seconds)
