@@ -71,10 +71,11 @@ def check_features(asked: NewModel) -> None:
 def start_fit(session: Session, caller: Caller, asked: NewModel, taken: Taken) -> FitOut:
     """A job that makes a draft; while it runs, the same question has the same job."""
     tenant = caller.tenant
+    known.hold_merchant(session, tenant)
     kept = _keep_snapshot(session, tenant, taken)
-    rows = [row.features for row in snapshots.rows_of(session, kept.snapshot_id)]
+    rows = snapshots.rows_of(session, kept.snapshot_id)
     used = asked.features or list(NAMES)
-    _check_rows(rows, used, asked)
+    _check_rows(list(rows.values()), used, asked)
     sha256 = _asked_sha256(asked, kept)
     row = models.being_fitted(session, tenant, sha256)
     if row is None:
@@ -111,7 +112,7 @@ def _keep_snapshot(session: Session, tenant: str, taken: Taken) -> TakenSnapshot
         if subject not in erased
     ]
     if found:
-        session.execute(insert(SnapshotRow), found)
+        session.connection().execute(insert(SnapshotRow), found)  # rows, not objects
     return row
 
 
@@ -158,7 +159,7 @@ def _new_model(
 
 
 def _given(
-    session: Session, row: SegmentModel, kept: TakenSnapshot, rows: list[list[float]]
+    session: Session, row: SegmentModel, kept: TakenSnapshot, rows: dict[int, list[float]]
 ) -> dict[str, Any]:
     """What the child computes on: rows without anybody's id."""
     before = None if row.based_on is None else models.model(session, row.tenant, row.based_on)
@@ -170,7 +171,7 @@ def _given(
         "logged": sorted(LOGGED),
         "use": row.asked["features"] or list(NAMES),
         "weights": row.asked["weights"],
-        "rows": rows,
+        "rows": list(rows.values()),
         "priors": kept.priors,
         "clusters": NewModel.model_validate(row.asked).counts,
         "m": row.asked["m"],
@@ -178,7 +179,7 @@ def _given(
         "language": language_of(merchant.languages if merchant else []),
         "snapshot": kept.key | {"sha256": kept.rows_sha256, "subjects": len(rows)},
         "previous": None if before is None else models.document_of(before),
-        "places": [each.place for each in snapshots.rows_of(session, kept.snapshot_id)],
+        "places": list(rows),
     }
 
 
@@ -225,7 +226,7 @@ def _keep_memberships(
     document: dict[str, Any],
 ) -> None:
     """Who was erased meanwhile has no row in the snapshot, and so gets none here."""
-    named = {each.place: each.subject for each in snapshots.rows_of(session, row.snapshot_id)}
+    named = snapshots.subjects_of(session, row.snapshot_id)
     ids = [each["id"] for each in document["segments"]]
     found = [
         {
@@ -243,7 +244,7 @@ def _keep_memberships(
         if place in named
     ]
     if found:
-        session.execute(insert(Membership), found)
+        session.connection().execute(insert(Membership), found)  # rows, not objects
 
 
 def wrong(pointer: str, code: str, message: str) -> Problem:

@@ -9,12 +9,13 @@ from chassis.http import Problem, not_found
 from chassis.outbox import publish
 from contracts.segmentation import SegmentModelPublished, SegmentsChanged
 from services.segmentation.models import SegmentModel, SegmentName
-from services.segmentation.queries import models
+from services.segmentation.queries import known, models
 from services.segmentation.schemas.models import ModelOut, NamedOut, NewName
 
 
 def publish_model(session: Session, caller: Caller, model_id: str) -> ModelOut:
     """The one published before is retired. Said with what became of its segments."""
+    known.hold_merchant(session, caller.tenant)
     row = models.model(session, caller.tenant, model_id, lock=True)
     before = models.published(session, caller.tenant, row.population, lock=True)
     _check_publishable(row, before)
@@ -80,8 +81,8 @@ def retire_model(session: Session, caller: Caller, model_id: str) -> ModelOut:
 
 def name_segment(session: Session, caller: Caller, segment_id: str, new: NewName) -> NamedOut:
     """The merchant's own name survives refits."""
-    known = {each.segment_id for each in models.segments(session, caller.tenant).data}
-    if segment_id not in known:
+    there = {each.segment_id for each in models.segments(session, caller.tenant).data}
+    if segment_id not in there:
         raise not_found("segment")
     session.execute(
         delete(SegmentName).where(

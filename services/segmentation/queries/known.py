@@ -19,6 +19,12 @@ def merchant(session: Session, merchant_id: str) -> KnownMerchant | None:
     return session.get(KnownMerchant, merchant_id)
 
 
+def hold_merchant(session: Session, merchant_id: str) -> None:
+    """One at a time: a merchant's versions are numbered, and at most one of them is published."""
+    held = select(KnownMerchant.merchant_id).where(KnownMerchant.merchant_id == merchant_id)
+    session.execute(held.with_for_update())
+
+
 def latest_chapters(
     session: Session, tenant: str, skus: Sequence[str]
 ) -> dict[str, tuple[int, str | None]]:

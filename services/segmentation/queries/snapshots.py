@@ -16,6 +16,7 @@ from services.segmentation.queries import known
 
 BATCH = 5_000  # orders held in memory at once
 _FACT, _MARKS = OrderFact.__table__.c, OrderMark.__table__.c  # rows, not objects
+_ROWS = SnapshotRow.__table__.c
 _LINE = [
     _FACT[name]
     for name in (
@@ -95,9 +96,16 @@ def kept(session: Session, tenant: str, key: SnapshotKey) -> TakenSnapshot | Non
     return session.scalars(found).first()
 
 
-def rows_of(session: Session, snapshot_id: str) -> list[SnapshotRow]:
-    found = select(SnapshotRow).where(SnapshotRow.snapshot_id == snapshot_id)
-    return list(session.scalars(found.order_by(SnapshotRow.place)))
+def rows_of(session: Session, snapshot_id: str) -> dict[int, list[float]]:
+    """place -> features, without anybody's id."""
+    found = select(_ROWS.place, _ROWS.features).where(_ROWS.snapshot_id == snapshot_id)
+    return dict(session.execute(found.order_by(_ROWS.place)).all())
+
+
+def subjects_of(session: Session, snapshot_id: str) -> dict[int, str]:
+    """place -> who stands there; who was erased does not."""
+    found = select(_ROWS.place, _ROWS.subject).where(_ROWS.snapshot_id == snapshot_id)
+    return dict(session.execute(found).all())
 
 
 def stale_subjects(session: Session, row: TakenSnapshot) -> int:
