@@ -33,7 +33,7 @@ HANSA = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 OTHER_HANSA = "whsec_Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA="
 CLOCKS = (
     "chassis.inbound",
-    "services.logistics.api.tracking",
+    "services.logistics.commands.connections",
     "services.logistics.commands.tracking",
     "services.logistics.queries.tracking",
 )

@@ -1,16 +1,17 @@
 """Routes of carriers' webhooks, trackers and timelines."""
 
+import math
+import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from chassis.caller import Anyone, Merchant
-from chassis.db import now
 from chassis.http import Configured, Db, Problem, not_found
 from chassis.idempotency import Once
 from chassis.inbound import Incoming, accept, body_of, process_again
-from services.logistics.adapters.tracking import ADAPTERS
 from services.logistics.commands import connections, tracking
+from services.logistics.domain.tracking.burst import Bucket, take_one
 from services.logistics.queries import tracking as queries
 from services.logistics.schemas.tracking import (
     ConnectionOut,
@@ -22,6 +23,7 @@ from services.logistics.schemas.tracking import (
     Rotated,
     ScanList,
     Taken,
+    Tested,
     TimelineOut,
     TrackerOut,
 )
@@ -32,6 +34,8 @@ webhooks = APIRouter(prefix="/carrier-webhooks", tags=["carrier-webhooks"])
 deliveries = APIRouter(prefix="/inbound-deliveries", tags=["inbound-deliveries"])
 trackers = APIRouter(prefix="/trackers", tags=["trackers"])
 timelines = APIRouter(prefix="/shipments", tags=["timelines"])
+_BUCKETS: dict[str, Bucket] = {}  # by connection; only what exists is posted to
+_SAMPLE_WITHIN_S = 3.0
 _KEPT_HEADERS = ("content-type", "webhook-id", "webhook-timestamp", "user-agent")
 
 
@@ -51,6 +55,26 @@ async def rotate(connection_id: str, new: NewSecret, caller: Merchant, db: Db) -
     return await db.write(connections.rotate, caller, connection_id, new)
 
 
+@carriers.post("/{connection_id}/test")
+async def test(connection_id: str, caller: Merchant, db: Db, settings: Configured) -> Tested:
+    """A sample, signed with the stored secret, goes the way of every delivery."""
+    row, secrets = await db.read(connections.to_be_tested, caller.tenant, connection_id)
+    body, headers = connections.sample(row, secrets)
+    source = connections.source_of(row, secrets, body, headers)
+    incoming = Incoming("carrier", connection_id, caller.tenant, body, headers, connections.SAMPLE)
+    delivery_id, stored = await accept(db, settings, incoming)
+
+    async def thought() -> DeliveryOut:
+        return await db.read(queries.delivery_out, caller.tenant, delivery_id)
+
+    read = await db.read_until("inbound", _SAMPLE_WITHIN_S, _is_thought, thought)
+    return queries.tested(source, stored, read)
+
+
+def _is_thought(delivery: DeliveryOut) -> bool:
+    return delivery.outcome != "received"
+
+
 @carriers.delete("/{connection_id}")
 async def revoke(connection_id: str, caller: Merchant, db: Db) -> ConnectionOut:
     return await db.write(connections.revoke, caller, connection_id)
@@ -64,17 +88,28 @@ async def take(
     found = await db.read(connections.receiving, token)
     if found is None or found[0].provider != provider:
         raise not_found("webhook address")
-    body = await body_of(request)
     connection, secrets = found
+    _hold(connection.connection_id)
+    body = await body_of(request)
     headers = dict(request.headers)
-    if not ADAPTERS[provider].verify(body, headers, secrets, now().timestamp()):
+    source = connections.source_of(connection, secrets, body, headers)
+    if source is None:
         raise Problem(401, "bad-signature", "the signature does not hold for these bytes")
     kept = {name: headers[name][:500] for name in _KEPT_HEADERS if name in headers}
-    incoming = Incoming("carrier", connection.connection_id, connection.tenant, body, kept)
+    incoming = Incoming("carrier", connection.connection_id, connection.tenant, body, kept, source)
     delivery_id, status = await accept(db, settings, incoming)
     return Taken(
         delivery_id=delivery_id, status="received" if status == "received" else "duplicate"
     )
+
+
+def _hold(connection_id: str) -> None:
+    """429 beyond the burst. Of this replica: several let through as many times more."""
+    bucket, wait_s = take_one(_BUCKETS.get(connection_id), time.monotonic())
+    _BUCKETS[connection_id] = bucket
+    if wait_s:
+        headers = {"Retry-After": str(math.ceil(wait_s))}
+        raise Problem(429, "too-many", "this address is posted to too fast", headers=headers)
 
 
 @webhooks.head("/{provider}/{token}", include_in_schema=False)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import secrets as random
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,17 +27,23 @@ from services.logistics.schemas.tracking import (
 )
 
 MOST_LIVE = 2
+WEBHOOK, UNSIGNED, SAMPLE = "webhook", "unsigned", "sample"  # how a delivery came
 
 
 def connect(session: Session, caller: Caller, new: NewConnection) -> ConnectionShown:
     connection_id, token = new_id("con"), random.token_urlsafe(32)
-    secret, made = _secret_for(new.provider, new.secret)
+    if new.accept_unsigned:
+        secret, made, live = None, False, []
+    else:
+        secret, made = _secret_for(new.provider, new.secret)
+        live = [_sealed(session, connection_id, secret)]
     row = Connection(
         connection_id=connection_id,
         tenant=caller.tenant,
         provider=new.provider,
         token_sha256=hashlib.sha256(token.encode()).hexdigest(),
-        secrets=json.dumps([_sealed(session, connection_id, secret)]),
+        secrets=json.dumps(live),
+        accepts_unsigned=new.accept_unsigned,
         created_at=now(),
         revoked_at=None,
     )
@@ -48,13 +55,16 @@ def connect(session: Session, caller: Caller, new: NewConnection) -> ConnectionS
 
 
 def rotate(session: Session, caller: Caller, connection_id: str, new: NewSecret) -> Rotated:
-    """The new secret is live at once; the old one for as long as was asked."""
+    """The new secret is live at once; the old one for as long as was asked. From then on every
+    body is signed.
+    """
     row = queries.connection(session, caller.tenant, connection_id)
     secret, made = _secret_for(row.provider, new.secret)
     until = (now() + timedelta(hours=new.keep_hours)).isoformat()
     kept = [{**each, "until": until} for each in queries.live_secrets(row, now())]
     live = [_sealed(session, connection_id, secret), *kept][:MOST_LIVE]
     row.secrets = json.dumps(live if new.keep_hours else live[:1])
+    row.accepts_unsigned = False
     session.flush()
     count = len(queries.live_secrets(row, now()))
     return Rotated(connection_id=connection_id, secret=secret if made else None, live_secrets=count)
@@ -70,8 +80,17 @@ def revoke(session: Session, caller: Caller, connection_id: str) -> ConnectionOu
 def receiving(session: Session, token: str) -> tuple[Connection, list[str]] | None:
     """A live connection with its live secrets opened."""
     row = queries.connection_by_token(session, token)
-    if row is None:
-        return None
+    return None if row is None else _opened(session, row)
+
+
+def to_be_tested(session: Session, tenant: str, connection_id: str) -> tuple[Connection, list[str]]:
+    row = queries.connection_seen(session, tenant, connection_id)
+    if row.revoked_at is not None:
+        raise Problem(409, "revoked", "this address was revoked and takes nothing any more")
+    return _opened(session, row)
+
+
+def _opened(session: Session, row: Connection) -> tuple[Connection, list[str]]:
     masters = settings_of(session).master_keys
     opened = [
         unseal(base64.b64decode(each["sealed"] or ""), masters, row.connection_id).decode()
@@ -79,6 +98,24 @@ def receiving(session: Session, token: str) -> tuple[Connection, list[str]] | No
     ]
     session.expunge(row)
     return row, opened
+
+
+def source_of(
+    row: Connection, secrets: list[str], body: bytes, headers: Mapping[str, str]
+) -> str | None:
+    """How a body came; None where it is refused. Where a secret is live, every body is signed."""
+    if not secrets:
+        return UNSIGNED if row.accepts_unsigned else None
+    is_signed = ADAPTERS[row.provider].verify(body, headers, secrets, now().timestamp())
+    return WEBHOOK if is_signed else None
+
+
+def sample(row: Connection, secrets: list[str]) -> tuple[bytes, dict[str, str]]:
+    """A body as the provider would write it now, and the headers it would sign it with."""
+    adapter, event_id = ADAPTERS[row.provider], new_id("evt")
+    body = adapter.sample(event_id, now())
+    signed = adapter.sign(body, event_id, secrets[0], now().timestamp()) if secrets else {}
+    return body, signed
 
 
 def _secret_for(provider: str, given: str | None) -> tuple[str, bool]:

@@ -13,16 +13,19 @@ from contracts.values import new_id
 from services.logistics.adapters.tracking import ADAPTERS
 from services.logistics.adapters.tracking.seam import read_delivery
 from services.logistics.commands import moves
+from services.logistics.commands.connections import SAMPLE, UNSIGNED
 from services.logistics.domain.tracking.body import Unusable
 from services.logistics.domain.tracking.fold import fold
 from services.logistics.domain.tracking.item import (
     Item,
     OtherEvent,
+    Parsed,
+    comparable_carrier,
     comparable_number,
     scans_from,
 )
 from services.logistics.domain.tracking.moved import moved
-from services.logistics.domain.tracking.scan import Scan, Source, is_in_future, merge
+from services.logistics.domain.tracking.scan import Scan, Source, Trust, is_in_future, merge
 from services.logistics.domain.tracking.stored import folded_to_row
 from services.logistics.domain.tracking.timeline import of_one_generation
 from services.logistics.models.tracking import (
@@ -35,6 +38,7 @@ from services.logistics.queries import tracking as queries
 from services.logistics.schemas.tracking import NewTracker, TrackerOut
 
 _RETRACTIONS: Any = StoredRetraction.__table__
+_TRACKERS: Any = Tracker.__table__
 
 
 def register_tracker(
@@ -55,13 +59,18 @@ def register_tracker(
         booked_on=dates[0],
         promised_on=dates[1],
         folded=None,
+        watched_as=None,
         created_at=now(),
     )
     session.add(row)
     session.flush()
-    for delivery_id in queries.waiting_for(session, tenant, row.number):
-        process_again(session, delivery_id)
+    _release(session, tenant, row.number)
     return row
+
+
+def _release(session: Session, tenant: str, number: str) -> None:
+    for delivery_id in queries.waiting_for(session, tenant, number):
+        process_again(session, delivery_id)
 
 
 def take_early_scans(session: Session, _: datetime) -> None:
@@ -71,13 +80,27 @@ def take_early_scans(session: Session, _: datetime) -> None:
 
 
 def watch(session: Session, caller: Caller, new: NewTracker) -> TrackerOut:
-    """A parcel that was booked elsewhere. Registered twice, it is the same tracker."""
-    known = queries.trackers_for(session, caller.tenant, new.tracking_number, new.carrier)
-    row = known[0] if known else None
-    if row is None:
-        number, dates = new.tracking_number, (new.booked_on, None)
-        row = register_tracker(session, caller.tenant, new.carrier, number, None, dates)
-    return queries.tracker_out(row)
+    """A parcel that was booked elsewhere. Registered twice, also at once, it is the same tracker:
+    the constraint decides, no look before it.
+    """
+    number = comparable_number(new.tracking_number)
+    known = queries.trackers_for(session, caller.tenant, number, new.carrier)
+    if not known:
+        is_new = insert_new(
+            session,
+            _TRACKERS,
+            tracker_id=new_id("trk"),
+            tenant=caller.tenant,
+            carrier=new.carrier,
+            number=number,
+            booked_on=new.booked_on,
+            watched_as=f"{number} {comparable_carrier(new.carrier) or ''}",
+            created_at=now(),
+        )
+        if is_new:
+            _release(session, caller.tenant, number)
+        known = queries.trackers_for(session, caller.tenant, number, new.carrier)
+    return queries.tracker_out(known[0])
 
 
 def process(session: Session, delivery: Delivery) -> Outcome:
@@ -86,6 +109,8 @@ def process(session: Session, delivery: Delivery) -> Outcome:
     parsed = read_delivery(ADAPTERS[connection.provider], delivery.body, delivery.headers)
     if isinstance(parsed, Unusable):
         return Outcome("quarantined", parsed.reason)
+    if delivery.source == SAMPLE:
+        return _sample_read(delivery, connection.provider, parsed)
     if isinstance(parsed, OtherEvent):
         return Outcome("accepted", told={"event": parsed.name, "trackers": {}})
     told: dict[str, Any] = {"trackers": {}, "unknown_numbers": [], "early_scans": 0}
@@ -97,6 +122,20 @@ def process(session: Session, delivery: Delivery) -> Outcome:
     if len(left) == len(parsed.items) + len(parsed.unusable):
         return Outcome("quarantined", left[0], told)
     return Outcome("accepted", told=told)
+
+
+def _sample_read(delivery: Delivery, provider: str, parsed: Parsed) -> Outcome:
+    """Read as far as any other, and taken for no parcel."""
+    source = _source(delivery, provider, "")
+    items = () if isinstance(parsed, OtherEvent | Unusable) else parsed.items
+    read = {item.number: len(scans_from(item, source).scans) for item in items}
+    return Outcome("accepted", told={"sample": read, "trackers": {}})
+
+
+def _source(delivery: Delivery, provider: str, tracker_id: str) -> Source:
+    """What nobody signed is kept and shown, and counts for nothing."""
+    trust: Trust = "unconfirmed" if delivery.source == UNSIGNED else "confirmed"
+    return Source(provider, tracker_id, delivery.connection_id, trust, delivery.received_at)
 
 
 def _take_item(
@@ -120,13 +159,11 @@ def _take(
     session: Session, delivery: Delivery, provider: str, tracker: Tracker, item: Item
 ) -> tuple[int, int, int]:
     """How many scans are new, how many were usable, and how many are of a time yet to come."""
-    source = Source(
-        provider, tracker.tracker_id, delivery.connection_id, "confirmed", delivery.received_at
-    )
+    source = _source(delivery, provider, tracker.tracker_id)
     scans = scans_from(item, source).scans
     ripe = [scan for scan in scans if not is_in_future(scan, now())]
     fresh = sum(_store(session, scan) for scan in ripe)
-    for withdrawal in item.withdrawals:
+    for withdrawal in item.withdrawals if source.trust == "confirmed" else ():
         insert_new(
             session,
             _RETRACTIONS,
@@ -140,13 +177,20 @@ def _take(
 
 
 def _store(session: Session, scan: Scan) -> bool:
-    """True for a new one; a known one merges column by column, whatever came first."""
+    """True for a new one; a known one merges column by column, whatever came first.
+
+    What nobody signed adds nothing to what was signed, in either order.
+    """
     stored = queries.stored_scan(session, scan.tracker_id, scan.key)
     if stored is None:
         session.add(StoredScan(tracker_id=scan.tracker_id, key=scan.key, scan=_text(scan)))
         session.flush()
         return True
-    stored.scan = _text(merge(queries.scan_of_text(stored.scan), scan))
+    known = queries.scan_of_text(stored.scan)
+    if known.trust == scan.trust:
+        stored.scan = _text(merge(known, scan))
+    elif scan.trust == "confirmed":
+        stored.scan = _text(scan)
     return False
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Instant
@@ -19,6 +19,7 @@ class Connection(Base):
     provider: Mapped[str] = mapped_column(String(20))
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     secrets: Mapped[str] = mapped_column(Text)
+    accepts_unsigned: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -27,7 +28,10 @@ class Tracker(Base):
     """One parcel. `folded` is the state of all its scans; null before the first."""
 
     __tablename__ = "tracker"
-    __table_args__ = (Index("ix_tracker_number", "tenant", "number"),)
+    __table_args__ = (
+        Index("ix_tracker_number", "tenant", "number"),
+        UniqueConstraint("tenant", "watched_as", name="uq_tracker_watched"),
+    )
 
     tracker_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(64))
@@ -37,6 +41,7 @@ class Tracker(Base):
     booked_on: Mapped[date | None] = mapped_column(Date)
     promised_on: Mapped[date | None] = mapped_column(Date)
     folded: Mapped[str | None] = mapped_column(Text)
+    watched_as: Mapped[str | None] = mapped_column(String(150))  # number and carrier; null: booked
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -32,6 +32,8 @@ from services.logistics.schemas.tracking import (
     DeliveryOut,
     LineOut,
     ScanList,
+    StepOut,
+    Tested,
     TimelineOut,
     TrackerOut,
 )
@@ -59,6 +61,14 @@ def connection(session: Session, tenant: str, connection_id: str) -> Connection:
     return row
 
 
+def connection_seen(session: Session, tenant: str, connection_id: str) -> Connection:
+    """Without a lock: it is only read."""
+    row = session.get(Connection, connection_id)
+    if row is None or row.tenant != tenant:
+        raise not_found("connection")
+    return row
+
+
 def connections(session: Session, tenant: str) -> list[ConnectionOut]:
     found = select(Connection).where(Connection.tenant == tenant)
     return [
@@ -70,6 +80,7 @@ def connection_out(row: Connection) -> ConnectionOut:
     return ConnectionOut(
         connection_id=row.connection_id,
         provider=row.provider,
+        accepts_unsigned=row.accepts_unsigned,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         live_secrets=len(live_secrets(row, now())),
@@ -260,3 +271,22 @@ def delivery_list(
         found = found.where(deliveries.c.state == outcome)
     rows = session.scalars(found.order_by(deliveries.c.id.desc()).limit(limit)).all()
     return [delivery_out(session, tenant, delivery_id) for delivery_id in rows]
+
+
+def tested(source: str | None, stored: str, read: DeliveryOut) -> Tested:
+    """Each step of a sample's way, as it went."""
+    told = ", ".join(
+        f"{count} scan of {name}" for name, count in read.told.get("sample", {}).items()
+    )
+    signature = {
+        None: "the stored secret does not verify its own signature",
+        "unsigned": "not signed, which this address accepts; what it says stays unconfirmed",
+    }.get(source, "signed with the stored secret")
+    steps = [
+        StepOut(step="address", passed=True, told=f"in use, for {read.provider}"),
+        StepOut(step="signature", passed=source is not None, told=signature),
+        StepOut(step="stored", passed=stored == "received", told=stored),
+        StepOut(step="read", passed=bool(told), told=told or read.reason or "not read yet"),
+    ]
+    passed = all(step.passed for step in steps)
+    return Tested(passed=passed, delivery_id=read.delivery_id, steps=steps)

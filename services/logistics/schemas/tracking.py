@@ -1,16 +1,18 @@
 """HTTP bodies of tracking."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 Secret = Annotated[str, Field(min_length=1, max_length=500, pattern=PLAIN)]
 
 
 class NewConnection(BaseModel):
-    """`secret` is the one the provider shows; for the native format we make it if none is given."""
+    """`secret` is the one the provider shows; for the native format we make it if none is given.
+    What a provider that signs nothing reports is kept as unconfirmed and moves no parcel.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"provider": "hansa"}]}
@@ -18,11 +20,19 @@ class NewConnection(BaseModel):
 
     provider: Literal["easypost", "hansa"]
     secret: Secret | None = None
+    accept_unsigned: bool = False
+
+    @model_validator(mode="after")
+    def _is_signed_or_not(self) -> Self:
+        if self.accept_unsigned and (self.secret is not None or self.provider == "hansa"):
+            raise ValueError("with a secret, and in the native format, every body is signed")
+        return self
 
 
 class ConnectionOut(BaseModel):
     connection_id: str
     provider: str
+    accepts_unsigned: bool
     created_at: datetime
     revoked_at: datetime | None
     live_secrets: int
@@ -46,6 +56,20 @@ class Rotated(BaseModel):
     connection_id: str
     secret: str | None
     live_secrets: int
+
+
+class StepOut(BaseModel):
+    step: Literal["address", "signature", "stored", "read"]
+    passed: bool
+    told: str
+
+
+class Tested(BaseModel):
+    """A sample on the way of every delivery, step by step; it is taken for no parcel."""
+
+    passed: bool
+    delivery_id: str
+    steps: list[StepOut]
 
 
 class Taken(BaseModel):

@@ -5,8 +5,10 @@ Not exercised against the live provider; the signature is checked by the vendor'
 
 import hashlib
 import hmac
+import json
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.logistics.adapters.tracking.seam import Headers, header, octets
 from services.logistics.domain.tracking.body import (
@@ -53,6 +55,24 @@ def sign(raw: bytes, event_id: str, secret: str, now: float) -> dict[str, str]: 
     if not is_usable_secret(secret):
         raise ValueError("an empty secret signs for everybody")
     return {"X-Hmac-Signature": _PREFIX + _digest(raw, secret).decode()}
+
+
+def sample(event_id: str, at: datetime) -> bytes:
+    """One parcel on its way, now."""
+    detail = {"object": "TrackingDetail", "status": "in_transit", "datetime": f"{at:%FT%TZ}"}
+    return json.dumps(
+        {
+            "id": event_id,
+            "object": "Event",
+            "description": "tracker.updated",
+            "result": {
+                "object": "Tracker",
+                "tracking_code": "SAMPLE",
+                "status": "in_transit",
+                "tracking_details": [detail],
+            },
+        }
+    ).encode()
 
 
 def _digest(raw: bytes, secret: str) -> bytes:

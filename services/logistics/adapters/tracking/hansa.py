@@ -1,6 +1,8 @@
 """Hansa's own format: CloudEvents in JSON, signed by Standard Webhooks, in the canonical words."""
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.logistics.adapters.tracking import standard_webhooks
 from services.logistics.adapters.tracking.seam import Headers, header
@@ -35,6 +37,23 @@ def verify(raw: bytes, headers: Headers, secrets: Sequence[str], now: float) -> 
 def sign(raw: bytes, event_id: str, secret: str, now: float) -> dict[str, str]:
     """The headers a provider of this format sends; `event_id` is the body's `id`."""
     return standard_webhooks.sign(raw, event_id, [secret], now)
+
+
+def sample(event_id: str, at: datetime) -> bytes:
+    """One parcel picked up, now."""
+    written = at.isoformat(timespec="seconds")
+    scan = {"scan_id": event_id, "status": "picked_up", "occurred_at": written}
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": "/sample",
+            "type": SCANS,
+            "time": written,
+            "datacontenttype": "application/json",
+            "data": {"tracking_number": "SAMPLE", "scans": [scan]},
+        }
+    ).encode()
 
 
 def signed_id(headers: Headers) -> str | None:

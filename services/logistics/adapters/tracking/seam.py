@@ -1,6 +1,7 @@
 """The seam every provider's webhook format has, and how a delivery is read through it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from services.logistics.domain.tracking.body import Document, Unusable, read_body
@@ -22,6 +23,10 @@ class Adapter(Protocol):
 
     def sign(self, raw: bytes, event_id: str, secret: str, now: float) -> dict[str, str]:
         """The headers this provider would send. Raises ValueError for an unusable secret."""
+        ...
+
+    def sample(self, event_id: str, at: datetime) -> bytes:
+        """A body as this provider would write it, with one scan of a parcel that is nobody's."""
         ...
 
     def signed_id(self, headers: Headers) -> str | None:
