@@ -18,9 +18,11 @@ from services.logistics.commands import policies
 from services.logistics.commands.tariff import record_import
 from services.logistics.domain.tariff.hansa_csv import read
 from services.logistics.queries import choice as choices
+from services.logistics.queries import options
 from services.logistics.schemas.shipping import PolicyIn, RatesAsked
 from tests.logistics.carrying import (
     RATES,
+    TEA,
     booked,
     carrying,
     choice,
@@ -272,6 +274,81 @@ def test_a_card_in_another_currency_is_compared_by_the_rate_of_the_day_or_exclud
     assert dollar.compared.minor == round(dollar.price.minor / 1.1684)
     ordered = [offer.compared.minor for offer in rates(service).offers]
     assert ordered == sorted(ordered)
+
+
+def test_a_quote_compares_its_options_in_one_currency_too(service: RunningService) -> None:
+    """4,000 JPY are 21.42 EUR: a larger number, and the cheaper way."""
+    text = (RATES / "hanse_parcel.csv").read_text("utf-8").replace(HANSE, "prv_yen")
+    rows = [row for row in text.splitlines() if not re.search("max_value|disbursement|,fuel,", row)]
+    yen = re.sub(r",(\d+\.\d\d)(?=,|$)", lambda found: f",{int(float(found[1]) * 100)}",
+                 "\n".join(rows).replace(",EUR,", ",JPY,"))  # fmt: skip
+    import_cards(service, {"yen.csv": yen})
+    tea = [(TEA, 1)]
+    wanted = options.Asked(
+        ("US", "", "02108"), tea, {"EUR": 1250}, {"EUR": 0, "JPY": 0}, Incoterm.DDP,
+        datetime.now(UTC), is_residential=True,
+    )  # fmt: skip
+
+    without = service.reads(options.options_for, MERCHANT, wanted)
+    assert "rate-unknown" in "; ".join(
+        why for each in without.excluded if each.provider_id == "prv_yen" for why in each.reasons
+    )
+    load_tariff(service)
+    found = service.reads(options.options_for, MERCHANT, wanted).options
+
+    prices = {option.provider_id: option for option in found}
+    assert prices["prv_yen"].price.minor > prices[POST].price.minor
+    assert prices["prv_yen"].compared_minor < prices[POST].compared_minor
+    chosen = options.chosen(found, None, None)
+    assert chosen is prices["prv_yen"]
+
+
+@pytest.mark.parametrize(
+    ("explores", "worth", "days", "first"),
+    [(True, 1250, None, HANSE), (False, 1250, None, POST), (True, 50_000, None, POST),
+     (True, 1250, 40, POST)],
+)  # fmt: skip
+def test_a_new_provider_is_given_a_chance_where_it_may_be(
+    service: RunningService,
+    monkeypatch: pytest.MonkeyPatch,
+    explores: bool,
+    worth: int,
+    days: int | None,
+    first: str,
+) -> None:
+    """Every request is drawn, and forty days are urgent; what is dear, urgent or not allowed is
+    still chosen by its score.
+    """
+    monkeypatch.setattr("services.logistics.domain.shipping.explore.URGENT_DAYS", 40)
+    monkeypatch.setattr("services.logistics.queries.choice.is_explored", lambda *_: True)
+    service.hears(
+        market(), changed(HANSE, 1, "provisional"), rated(POST, 1, 75, 0.95),
+        rated(HANSE, 1, 88, 0.95), rated(EXPRESS, 1, 40, 0.7),
+    )  # fmt: skip
+    service.does(policies.set_policy, caller(), "US", PolicyIn(explores=explores))
+    promised = days and TODAY + timedelta(days=days)
+    order_id = reserved(service)
+    event = confirmed(order_id, promised_on=promised)
+    line = event.declaration[0].model_copy(update={"value": Money.of(worth, "EUR")})
+
+    service.hears(event.model_copy(update={"declaration": (line,)}))
+    service.makes_calls()
+
+    (said,) = service.said()
+    assert isinstance(said, ShipmentBooked)
+    why = choice(service, said.shipment_id)
+    assert why.offers[0].provider_id == first
+    marked = [offer.score.is_exploration for offer in why.offers if offer.score]
+    assert sum(marked) == (first == HANSE)
+
+
+def test_a_dearer_one_than_frozen_is_booked_and_the_difference_told(
+    service: RunningService,
+) -> None:
+    said = booked(service)  # its freight was frozen at 5.00 EUR
+    offers = choice(service, said.shipment_id).offers
+    assert offers[0].beyond_frozen == Money.of(said.price.minor - 500, "EUR")
+    assert offers[0].beyond_frozen.minor > 0
 
 
 def test_a_choice_kept_before_it_had_scores_can_still_be_read() -> None:

@@ -93,6 +93,7 @@ def _decided(
         service_class=event.service_class,
         wanted=Wanted(event.provider_id, event.service, event.promised_on),
         request=f"{event.order_id} {location.location_id}",
+        frozen=event.freight,
     )
     return choice.decided(choice.choose(session, event.tenant, carriage))
 

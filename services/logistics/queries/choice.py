@@ -19,7 +19,7 @@ from services.logistics.domain.shipping.choice import (
     decide,
 )
 from services.logistics.domain.shipping.criteria import WEIGHTS
-from services.logistics.domain.shipping.exchange import COMPARED_IN
+from services.logistics.domain.shipping.exchange import COMPARED_IN, converted
 from services.logistics.domain.shipping.explore import is_explored, may_explore
 from services.logistics.domain.shipping.gates import Load
 from services.logistics.domain.shipping.places import Place
@@ -56,6 +56,7 @@ class Carriage:
     service_class: str
     wanted: Wanted
     request: str
+    frozen: Money | None = None  # the freight as quoted
 
     @property
     def countries(self) -> tuple[str, str]:
@@ -68,6 +69,7 @@ class Chosen:
     known: Known
     policy: Policy
     load: Load
+    frozen_minor: int | None  # the freight as quoted, in the currency of the comparison
     at: datetime
 
 
@@ -90,8 +92,14 @@ def choose(session: Session, tenant: str, carriage: Carriage) -> Chosen:
     )
     terms = (carriage.incoterm, at, value, dict.fromkeys(value, 0))
     found = shipping.offers(session, tenant, carriage.ways, carriage.parcels, terms)
+    decision = decide(found, known, wanted)
+    frozen_minor = None
+    if carriage.frozen is not None:
+        frozen_minor = converted(
+            carriage.frozen.minor, carriage.frozen.currency, decision.currency, known.rates
+        )
     load = shipping.load_of(carriage.parcels, value)
-    return Chosen(decide(found, known, wanted), known, policy, load, at)
+    return Chosen(decision, known, policy, load, frozen_minor, at)
 
 
 def known_for(session: Session, carriage: Carriage) -> Known:
@@ -221,6 +229,7 @@ def decided(chosen: Chosen) -> Decided:
                 promised_on=each.offer.promised_on,
                 because=each.because,
                 compared=Money.of(each.priced.minor, chosen.decision.currency),
+                beyond_frozen=_beyond_frozen(each, chosen),
                 score=_score_out(each, chosen),
             )
             for each in chosen.decision.placed
@@ -238,6 +247,13 @@ def decided(chosen: Chosen) -> Decided:
         goods=sorted(chosen.load.goods),
         decided_at=chosen.at,
     )
+
+
+def _beyond_frozen(placed: Placed, chosen: Chosen) -> Money | None:
+    """Below nothing where it is cheaper than quoted; None where that cannot be compared."""
+    if chosen.frozen_minor is None:
+        return None
+    return Money.of(placed.priced.minor - chosen.frozen_minor, chosen.decision.currency)
 
 
 def kept(text: str) -> Decided:

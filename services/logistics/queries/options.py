@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from contracts.catalog import Variant
 from contracts.values import Incoterm, Money
+from services.logistics.domain.shipping.exchange import compared
 from services.logistics.domain.shipping.places import Place
-from services.logistics.queries import shipping, stock
+from services.logistics.queries import exchange, shipping, stock
 from services.logistics.schemas.tariff import ExcludedOut
 
 
@@ -30,11 +31,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Option:
+    """`compared_minor` is the price in the one currency that all options are compared in."""
+
     provider_id: str
     service: str
     service_class: str
     price: Money
     promised_on: date | None
+    compared_minor: int
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,23 @@ def options_for(session: Session, tenant: str, asked: Asked) -> Found:
     destination = Place(country, region, postcode or None, asked.is_residential)
     terms = (asked.incoterm, asked.hand_over, asked.value, asked.advanced)
     found = shipping.offers(session, tenant, (locations[0], destination), parcels, terms)
+    rates = exchange.rates_of_the_day(session, country, locations[0].country)
+    prices = compared(found.offers, rates)
     options = [
         Option(
-            offer.provider,
-            offer.service,
-            offer.service_class,
-            Money.of(offer.price_minor, offer.currency),
-            offer.promised_on,
+            each.offer.provider,
+            each.offer.service,
+            each.offer.service_class,
+            Money.of(each.offer.price_minor, each.offer.currency),
+            each.offer.promised_on,
+            each.minor,
         )
-        for offer in found.offers
+        for each in prices.priced
     ]
-    excluded = [ExcludedOut(**shipping.refused_out(each).model_dump()) for each in found.excluded]
+    excluded = [
+        ExcludedOut(**shipping.refused_out(each).model_dump())
+        for each in (*found.excluded, *prices.excluded)
+    ]
     return Found(locations[0].country, options, excluded)
 
 
@@ -84,4 +94,4 @@ def chosen(options: list[Option], service: str | None, service_class: str | None
 
 
 def _price_then_promise(option: Option) -> tuple[int, date, str]:
-    return option.price.minor, option.promised_on or date.max, option.provider_id
+    return option.compared_minor, option.promised_on or date.max, option.provider_id

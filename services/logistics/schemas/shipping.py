@@ -161,6 +161,7 @@ class ChoiceOffer(BaseModel):
     promised_on: date | None
     because: str
     compared: Money | None = None
+    beyond_frozen: Money | None = Field(None, description="What it costs more than was quoted")
     score: ScoreOut | None = None
     was_asked: bool = False
     chosen: bool = False
