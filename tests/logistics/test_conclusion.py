@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from chassis.inbound import Delivery
 from contracts.logistics import ShipmentBooked, ShipmentConcluded, ShipmentMoved
@@ -21,6 +22,7 @@ from services.logistics.domain.tracking.conclusion import Conclusion, Parcel, co
 from services.logistics.domain.tracking.fold import fold
 from services.logistics.domain.tracking.scan import Entry, Scan, Source, scan_of
 from services.logistics.domain.tracking.time import read_time
+from services.logistics.models.shipping import Shipment
 from services.logistics.schemas.tracking import NewConnection
 from services.servqual.domain.telemetry import Conclusion as Heard
 from services.servqual.domain.telemetry import trials
@@ -112,6 +114,7 @@ def test_a_parcel_that_did_not_come_leaves_the_shipment_incomplete() -> None:
     ("written", "to", "day"),
     [
         ("2026-12-08T20:00:00-05:00", "US", date(2026, 12, 8)),  # 9 December in UTC
+        ("2026-12-08T22:00:00-08:00", "US", date(2026, 12, 8)),  # 9 December in the capital
         ("2026-12-08T22:00:00Z", "JP", date(2026, 12, 9)),  # a clock in UTC
         ("2026-12-08T23:00:00+00:00", "GB", date(2026, 12, 8)),
         ("2026-12-08T22:00:00", "JP", date(2026, 12, 8)),  # as written there
@@ -156,10 +159,13 @@ def service(tmp_path: Path) -> Iterator[RunningService]:
 class Carrier:
     """Reports of one shipment, as they are taken in."""
 
-    def __init__(self, service: RunningService, shipment: ShipmentBooked) -> None:
+    def __init__(
+        self, service: RunningService, shipment: ShipmentBooked, source: str = "webhook"
+    ) -> None:
         new = NewConnection(provider="hansa")
         self.connection = service.does(connections.connect, caller(), new).connection_id
         self.service, self.numbers, self._count = service, shipment.tracking_numbers, 0
+        self._source = source
 
     def says(self, *scans: tuple[str, str], number: int = 0, retracts: str = "") -> list[Any]:
         """What logistics says of (status, time) each."""
@@ -176,8 +182,8 @@ class Carrier:
         body = {"id": f"evt_{self._count}", "type": f"hansa.tracking.{kind}.v1", "data": told}
         headers = {"webhook-id": f"evt_{self._count}"}
         delivery = Delivery(
-            f"idl_{self._count}", self.connection, MERCHANT, datetime.now(UTC), "webhook", headers,
-            json.dumps(body).encode(),
+            f"idl_{self._count}", self.connection, MERCHANT, datetime.now(UTC), self._source,
+            headers, json.dumps(body).encode(),
         )  # fmt: skip
         self.service.does(tracking.process, delivery)
         return [
@@ -254,3 +260,37 @@ def test_attempts_are_those_of_all_parcels(service: RunningService) -> None:
 
     assert isinstance(said, ShipmentConcluded)
     assert said.attempts == 5
+
+
+def test_what_nobody_signed_is_no_part_of_a_conclusion(service: RunningService) -> None:
+    shipment = booked(service)
+    carrier = Carrier(service, shipment)
+    carrier.says(TAKEN)
+    _, said = carrier.says(ARRIVED)
+
+    unsigned = Carrier(service, shipment, "unsigned")
+
+    assert unsigned.says(("attempt_failed", "2026-11-05T10:00:00-05:00")) == []
+    assert (said.attempts, said.attempted_first) == (1, True)
+
+
+def test_nobody_clears_goods_that_cross_no_customs_border(service: RunningService) -> None:
+    """The way is changed under it: the sample's goods all leave the union."""
+    shipment = booked(service)
+    able = Capability(service=shipment.service, customs_brokerage=True)
+    service.hears(
+        ProviderChanged(
+            tenant="platform", sequence=1, provider_id=shipment.provider_id, title="P",
+            status="approved", capabilities=(able,),
+        )
+    )  # fmt: skip
+    service.does(_goes_to, shipment.shipment_id, "FR")
+    carrier = Carrier(service, shipment)
+
+    said = carrier.says(TAKEN, ARRIVED)[-1]
+
+    assert (said.destination, said.is_broker) == ("FR", False)
+
+
+def _goes_to(session: Session, shipment_id: str, country: str) -> None:
+    session.get_one(Shipment, shipment_id).destination = country

@@ -132,6 +132,8 @@ def test_an_address_with_a_secret_takes_nothing_unsigned_any_more(inbox: Inbox) 
     inbox.asks("POST", f"{CONNECTIONS}/{connection_id}/rotate", {"secret": "s3cret"})
 
     assert take(inbox, path, easypost("delivered"), {}) == 401
+    (shown,) = inbox.asks("GET", CONNECTIONS).json()
+    assert (shown["accepts_unsigned"], shown["live_secrets"]) == (False, 1)
 
 
 @pytest.mark.parametrize(

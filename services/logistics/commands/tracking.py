@@ -163,7 +163,7 @@ def _take(
     scans = scans_from(item, source).scans
     ripe = [scan for scan in scans if not is_in_future(scan, now())]
     fresh = sum(_store(session, scan) for scan in ripe)
-    for withdrawal in item.withdrawals if source.trust == "confirmed" else ():
+    for withdrawal in item.withdrawals:
         insert_new(
             session,
             _RETRACTIONS,
