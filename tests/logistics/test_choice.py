@@ -216,6 +216,8 @@ def test_exploration_is_marked_told_and_never_late() -> None:
 
     late = chosen([offer("old", 1500), offer("new", 1500, 6)], what, wanted)
     assert names(late) == ["old", "new"]
+    both = chosen([offer("old", 1500, 6), offer("new", 1500, 6)], what, wanted)
+    assert names(both) == ["old", "new"]
 
 
 def test_prices_of_several_currencies_are_compared_in_one() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.logistics import ShipmentBooked, ShipmentRefused
+from contracts.orders import CancelRequested
 from contracts.servqual import ProviderChanged
 from services.logistics.queries import exchange
 from tests.logistics.carrying import (
@@ -20,7 +21,7 @@ from tests.logistics.carrying import (
     reserved,
 )
 from tests.logistics.test_choice_room import HANSE, POST, changed, load_tariff
-from tests.running import RunningService
+from tests.running import MERCHANT, RunningService
 
 TODAY = datetime.now(UTC).date()
 
@@ -85,6 +86,17 @@ def test_what_a_provider_declined_is_not_of_its_week(service: RunningService) ->
     service.hears(changed(POST, 1, "provisional", weekly_cap=1))
     order_id = reserved(service)
     service.hears(confirmed(order_id, "99990"))
+    service.makes_calls()
+    service.said()
+
+    assert booked(service).provider_id == POST
+
+
+def test_what_was_voided_is_not_of_its_week(service: RunningService) -> None:
+    service.hears(changed(POST, 1, "provisional", weekly_cap=1))
+    gone = booked(service)
+    assert gone.provider_id == POST
+    service.hears(CancelRequested(tenant=MERCHANT, order_id=gone.order_id, reason="no need"))
     service.makes_calls()
     service.said()
 

@@ -322,7 +322,7 @@ def test_a_new_provider_is_given_a_chance_where_it_may_be(
     monkeypatch.setattr("services.logistics.domain.shipping.explore.URGENT_DAYS", 40)
     monkeypatch.setattr("services.logistics.queries.choice.is_explored", lambda *_: True)
     service.hears(
-        market(), changed(HANSE, 1, "provisional"), rated(POST, 1, 75, 0.95),
+        market(), changed(HANSE, 1, "provisional"), changed(POST, 1), rated(POST, 1, 75, 0.95),
         rated(HANSE, 1, 88, 0.95), rated(EXPRESS, 1, 40, 0.7),
     )  # fmt: skip
     service.does(policies.set_policy, caller(), "US", PolicyIn(explores=explores))
