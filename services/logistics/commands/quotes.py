@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -12,17 +12,12 @@ from sqlalchemy.orm import Session
 from chassis import tokens
 from chassis.caller import Caller
 from chassis.db import settings_of
-from chassis.http import Problem
+from chassis.http import FieldError, Problem
 from contracts.logistics import AppliedOffer, QuoteClaims, QuotedLine, QuotedTotals
 from contracts.orders import DeclaredLine
 from contracts.values import Money, canonical, new_id
-from services.logistics.commands.drafts import (
-    Draft,
-    calculated,
-    draft_of,
-    freight_of,
-    money_of,
-)
+from services.logistics.commands.calculating import Worked, calculated, freight_of
+from services.logistics.commands.drafts import Draft, draft_of, money_of
 from services.logistics.domain.tariff import Ledger
 from services.logistics.domain.tariff.ledger import as_json, gap_json
 from services.logistics.models.tariff import Quote
@@ -35,37 +30,63 @@ LIFE = timedelta(minutes=30)
 
 def quote(session: Session, caller: Caller, asked: NewQuote) -> QuoteOut:
     """Kept as answered. Only a complete one gets a token."""
+    if caller.kind != "merchant":
+        _refuse_declarations(asked)
     draft = draft_of(session, caller.tenant, asked)
-    found, chosen, ledger, freight = calculated(session, draft)
-    needs_freight = any(row.kind == "goods" for row in draft.known.values())
-    answered = _ledger_json(draft, ledger, freight)
-    totals = _totals(draft, ledger, freight)
+    worked = calculated(session, draft)
+    ledger, chosen = worked.ledger, worked.chosen
+    totals = _totals(draft, worked)
     gaps = [GapOut.model_validate(gap_json(gap)) for gap in ledger.gaps]
-    if needs_freight and chosen is None:
+    if draft.goods_lines and chosen is None:
         gaps.append(_no_option(draft))
         totals = None
     out = QuoteOut(
         quote_id=new_id("qte"),
-        status="complete" if totals is not None else "incomplete",
+        status=_status(ledger, totals),
         token=None,
         expires_at=draft.at + LIFE,
         market=draft.market.code,
         destination=asked.destination,
         incoterm=draft.incoterm,
         totals=totals,
-        shipping_options=[_option_out(draft, each, chosen) for each in found.options],
-        excluded=found.excluded,
+        shipping_options=[_option_out(draft, each, chosen) for each in worked.found.options],
+        excluded=worked.found.excluded,
         gaps=gaps,
         warnings=list(ledger.warnings),
         filled=draft.filled,
         valid_at=draft.at,
         known_at=draft.rules.known_at,
-        ledger=answered,
+        ledger=_ledger_json(draft, ledger, worked.freight),
     )
     if totals is not None:
         out.token = _token(session, draft, out, ledger, chosen)
     _keep(session, draft, out)
     return out
+
+
+def _refuse_declarations(asked: NewQuote) -> None:
+    """A shop's public key lies open: with it nobody lowers what a merchant will have to pay."""
+    said = [f"/{name}" for name in sorted(asked.model_fields_set - _OF_ANY_SHOP)]
+    for number, line in enumerate(asked.lines):
+        said += [f"/lines/{number}/{name}" for name in sorted(line.model_fields_set - _OF_ANY_LINE)]
+    if said:
+        message = "only the merchant's own key may declare this"
+        errors = [FieldError(pointer=each, code="merchant-only", message=message) for each in said]
+        raise Problem(403, "merchant-only", message, errors)
+
+
+_OF_ANY_SHOP = frozenset(
+    "destination lines market incoterm buyer buyer_tax_number shipping offers".split()
+)
+_OF_ANY_LINE = frozenset({"sku", "quantity"})
+
+
+def _status(
+    ledger: Ledger, totals: QuotedTotals | None
+) -> Literal["complete", "incomplete", "blocked"]:
+    if ledger.status == "blocked":
+        return "blocked"
+    return "incomplete" if totals is None else "complete"
 
 
 def _ledger_json(draft: Draft, ledger: Ledger, freight: Decimal | None) -> dict[str, Any]:
@@ -82,7 +103,7 @@ def _declared(draft: Draft, number: int) -> dict[str, Any] | None:
     asked = draft.asked.lines[number]
     variant = draft.variant(asked.sku)
     code = variant.hs_extensions.get(draft.jurisdiction, variant.hs_code)
-    if draft.known[asked.sku].kind != "goods" or code is None or variant.origin is None:
+    if not draft.is_goods(number) or code is None or variant.origin is None:
         return None
     weight = variant.weight_g
     line = DeclaredLine(
@@ -98,8 +119,9 @@ def _declared(draft: Draft, number: int) -> dict[str, Any] | None:
     return line.model_dump(mode="json")
 
 
-def _totals(draft: Draft, ledger: Ledger, freight: Decimal | None) -> QuotedTotals | None:
+def _totals(draft: Draft, worked: Worked) -> QuotedTotals | None:
     """None where any charge is unknown. Under DDP what is due at sale contains the charges."""
+    ledger, freight = worked.ledger, worked.freight
     at_sale, at_import = ledger.due("sale"), ledger.due("import")
     if at_sale is None or at_import is None or freight is None:
         return None
@@ -108,13 +130,13 @@ def _totals(draft: Draft, ledger: Ledger, freight: Decimal | None) -> QuotedTota
     numbers = range(len(draft.asked.lines))
     goods = sum((draft.goods(number) for number in numbers), nothing)
     discounts = sum((draft.discount(number) or nothing for number in numbers), nothing)
-    shipping = money_of(freight, currency)
+    shipping, insurance = money_of(freight, currency), money_of(worked.insurance, currency)
     kinds = {kind: _sum_money(ledger, kind, currency) for kind in ("duty", "tax", "fee")}
-    due_now = goods + shipping + money_of(at_sale, currency)
+    due_now = goods + shipping + insurance + money_of(at_sale, currency)
     return QuotedTotals(
         goods=goods,
         shipping=shipping,
-        insurance=nothing,
+        insurance=insurance,
         duties=kinds["duty"],
         taxes=kinds["tax"],
         fees=kinds["fee"],

@@ -7,9 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.logistics import QuotedTotals
 from contracts.values import CountryCode, Incoterm, Money, Sku
-
-PLAIN = r"^[^\x00-\x1f\x7f]*$"
-Word = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._ -]*$")]
+from services.logistics.schemas.declared import Amount, DeclaredOfLine, Word
 
 
 class Place(BaseModel):
@@ -20,18 +18,13 @@ class Place(BaseModel):
     postcode: Annotated[str, Field(max_length=20, pattern=r"^[A-Za-z0-9 -]*$")] = ""
 
 
-class QuoteLine(BaseModel):
+class QuoteLine(DeclaredOfLine):
     """What is left out is filled from what catalog said of the SKU, and shown as filled."""
 
     model_config = ConfigDict(extra="forbid")
 
     sku: Sku
     quantity: Annotated[int, Field(ge=1, le=100_000)]
-    net_weight_g: Annotated[int | None, Field(ge=1, le=100_000_000)] = None
-    quantities: dict[
-        Annotated[str, Field(pattern=r"^[A-Z]{2,4}$")],
-        Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,6})?$")],
-    ] = {}
 
 
 class ShippingWish(BaseModel):
@@ -42,9 +35,18 @@ class ShippingWish(BaseModel):
 
 
 OfferToken = Annotated[str, Field(max_length=4_000, pattern=r"^[A-Za-z0-9_.-]+$")]
+PriceTerm = Literal["EXW", "FCA", "FAS", "FOB", "CFR", "CIF", "CPT", "CIP", "DAP", "DPU"]
+_FREIGHT = "International freight as stated; else what the chosen shipping option costs"
+_INSURANCE = "As stated, `0` for none; where the price does not contain it, the buyer pays it"
 
 
 class NewQuote(BaseModel):
+    """`price_term` says what the listed prices contain, `incoterm` who pays what.
+
+    Only a destination and lines of SKU and quantity are needed. What lowers a charge, or says what
+    a price contains, is for the merchant's own key: a shop's public one may not declare it.
+    """
+
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -62,9 +64,21 @@ class NewQuote(BaseModel):
     market: Annotated[str | None, Field(pattern=r"^[A-Z]{2,8}$")] = None
     incoterm: Incoterm | None = None
     buyer: Literal["consumer", "business"] = "consumer"
-    schemes: Annotated[list[Word], Field(max_length=10)] = []
+    buyer_tax_number: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,20}$")] = ""
     shipping: ShippingWish = ShippingWish()
     offers: Annotated[list[OfferToken], Field(max_length=1)] = []  # of one buyer, as signed
+    price_term: PriceTerm = "FCA"
+    freight: Annotated[Amount | None, Field(description=_FREIGHT)] = None
+    insurance: Annotated[Amount | None, Field(description=_INSURANCE)] = None
+    pre_carriage: Amount | None = None
+    post_border_cost: Amount | None = None
+    first_destination_cost: Amount | None = None
+    schemes: Annotated[list[Word], Field(max_length=10)] = []
+    schemes_without_number: Annotated[list[Word], Field(max_length=10)] = []
+    mode: Literal["courier", "postal", "air", "sea", "road", "rail"] = "courier"
+    channel: Literal["distance_sale", "ioss", "postal", "b2b"] = "distance_sale"
+    entry_type: Literal["informal", "formal"] = "informal"
+    is_at_risk: bool = True  # Northern Ireland: goods that may move on into the Union
 
 
 class OptionOut(BaseModel):

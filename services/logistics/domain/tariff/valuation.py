@@ -10,8 +10,8 @@ from services.logistics.domain.tariff.request import Line, Request
 
 ZERO = Decimal(0)
 _TO_THE_DOOR = frozenset({Incoterm.DAP, Incoterm.DPU, Incoterm.DDP})
-_WITH_INSURANCE = _TO_THE_DOOR | {Incoterm.CIF, Incoterm.CIP}
-_WITH_FREIGHT = _WITH_INSURANCE | {Incoterm.CFR, Incoterm.CPT}
+WITH_INSURANCE = _TO_THE_DOOR | {Incoterm.CIF, Incoterm.CIP}
+WITH_FREIGHT = WITH_INSURANCE | {Incoterm.CFR, Incoterm.CPT}
 _PAST_THE_BORDER = _TO_THE_DOOR | {Incoterm.CPT, Incoterm.CIP}
 
 
@@ -59,7 +59,7 @@ class _Shares:
 
     def _freight(self) -> Decimal:
         stated, uplift = self.request.freight, self.rules.missing_freight
-        contained = self.request.price_term in _WITH_FREIGHT
+        contained = self.request.price_term in WITH_FREIGHT
         if stated is not None or contained or not uplift.endswith("%"):
             return self._ours(stated)
         return sum(self.prices.values(), ZERO) * Decimal(uplift.removesuffix("%")) / 100
@@ -84,14 +84,14 @@ def _valued(line: Line, shares: _Shares) -> Valued:
     key, term, rules = line.line_id, shares.request.price_term, shares.rules
     freight, insurance = shares.freight[key], shares.insurance[key]
     goods = shares.prices[key]
-    if term in _WITH_FREIGHT:
+    if term in WITH_FREIGHT:
         goods -= freight
-    if term in _WITH_INSURANCE:
+    if term in WITH_INSURANCE:
         goods -= insurance
     if term in _PAST_THE_BORDER:
         goods -= shares.post_border[key]
     amount = goods + shares.ours(line.additions) - shares.ours(line.deductions)
-    if term not in _WITH_FREIGHT:
+    if term not in WITH_FREIGHT:
         amount += shares.pre_carriage[key]
     if rules.basis == "CIF":
         amount += freight + insurance
@@ -103,7 +103,7 @@ def _valued(line: Line, shares: _Shares) -> Valued:
 def _gaps(request: Request, rules: Rules) -> list[Gap]:
     gaps: list[Gap] = []
     counts_in = rules.basis == "CIF"
-    lacks_freight = request.freight is None and request.price_term not in _WITH_FREIGHT
+    lacks_freight = request.freight is None and request.price_term not in WITH_FREIGHT
     if lacks_freight and counts_in and not rules.missing_freight.endswith("%"):
         message = "this customs value includes the freight: choose a shipping option"
         gaps.append(Gap("/freight", "freight_missing", "blocks", message))
