@@ -1,11 +1,13 @@
 """Files into the platform, as jobs with progress: one way for the sample data and for yours."""
 
+import gzip
 import io
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cli.client import Client
 
@@ -15,12 +17,13 @@ KINDS = {  # what -> whose job, and where it is posted
     "markets": ("catalog", "/market-imports"),
     "listings": ("catalog", "/listing-imports"),
     "tariff": ("logistics", "/tariff-imports"),
+    "tariff-ukgt": ("logistics", "/tariff-imports?kind=ukgt"),
     "rates": ("logistics", "/rate-card-imports"),
     "stock": ("logistics", "/stock-imports"),
     "orders": ("orders", "/order-imports"),  # of the time before
     "shipments": ("logistics", "/shipment-imports"),
 }
-OPERATORS = frozenset({"tariff"})  # what belongs to no merchant
+OPERATORS = frozenset({"tariff", "tariff-ukgt"})  # what belongs to no merchant
 
 
 class ImportFailed(Exception):
@@ -33,6 +36,8 @@ def import_file(client: Client, kind: str, path: Path, progress: Progress) -> di
         content, media = folder_as_zip(path), "application/zip"
     else:
         content, media = path.read_bytes(), "text/csv"
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
     return import_content(client, kind, content, media, progress)
 
 
@@ -41,7 +46,8 @@ def import_content(
 ) -> dict[str, Any]:
     """As `import_file`, of bytes."""
     service, where = KINDS[kind]
-    job = client.send(where, content, media)
+    where, _, query = where.partition("?")
+    job = client.send(where, content, media, **dict(parse_qsl(query)))
     return _result(_ended(client, f"/{service}/jobs/{job['id']}", job, progress))
 
 

@@ -1,6 +1,6 @@
 """Routes of quotes and tariffs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 
@@ -67,10 +67,16 @@ async def commodity(
     },
 )
 async def import_tariff(
-    request: Request, _: Operator, db: Db, file: str = "measures.csv"
+    request: Request,
+    _: Operator,
+    db: Db,
+    file: str = "measures.csv",
+    kind: Literal["hansa", "ukgt"] = "hansa",
 ) -> JobOut:
-    """Hansa CSV: a zip of files, or one file whose name is given by `file`."""
-    given = await upload_of(request, file)
+    """Hansa CSV: a zip of files, or one file whose name is given by `file`. Or an official table:
+    `ukgt` is the UK's and the Union's base duties of December 2020.
+    """
+    given = {**await upload_of(request, file), "kind": kind}
     job_id = await db.write(jobs.start, "tariff import", PLATFORM, given)
     return job_out(await db.read(jobs.job_of, PLATFORM, job_id))
 

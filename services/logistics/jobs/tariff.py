@@ -13,11 +13,13 @@ from chassis.jobs import Computation, Jobs, Schedule
 from contracts.event import PLATFORM
 from contracts.logistics import QuoteKeyChanged
 from services.logistics.commands.tariff import record_import
-from services.logistics.domain.tariff.hansa_csv import read
+from services.logistics.domain.importers import ukgt
+from services.logistics.domain.tariff import hansa_csv
 
 KEY_LIFE = timedelta(days=60)
 ROTATED_BEFORE = timedelta(days=30)
 LISTED = 1000  # errors; all are counted
+READERS = {"hansa": hansa_csv.read, "ukgt": ukgt.read}  # by the kind of file
 
 
 def parse_rules(given: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def parse_rules(given: dict[str, Any], progress: Callable[[float], None]) -> dic
         errors = [{**wrong, "message": str(error), "value": ""}]
         return {"rows": [], "errors": errors, "wrong": 1, "unparsed": {}, "sha256": given["sha256"]}
     progress(0.2)
-    parsed = read(files)
+    parsed = READERS[given.get("kind", "hansa")](files)
     return {
         "rows": [] if parsed.errors else [asdict(row) for row in parsed.rows],
         "errors": [asdict(error) for error in parsed.errors[:LISTED]],

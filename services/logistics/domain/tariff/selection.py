@@ -21,6 +21,7 @@ from services.logistics.domain.tariff.law import (
 from services.logistics.domain.tariff.request import Line
 
 KEPT_PLANS = 20_000
+POSSIBLE = frozenset({"trade_remedy_possible", "suspension_possible", "quota_possible"})
 OTHER_SCHEDULE = "GB"  # the programme of a British rate among those of Northern Ireland
 SHOWN = 20  # codes in a message
 COMPARED = 200  # codes below one that is too short
@@ -111,6 +112,7 @@ def _of_code(code: str, line: Line, ship_from: str, rules: Rules) -> Plan:
         return _without(Lack("origin", "origin_missing", message))
     reaching = [measure for measure in matched if _reaches(measure, line, rules)]
     chosen, lacks, warnings = _by_company(reaching, line.additional_code)
+    warnings += sorted({tag for each in chosen for tag in each.tags if tag in POSSIBLE})
     lacks += _overlaps(chosen)
     standard = _first([each for each in chosen if not each.programme], STANDARD_KINDS)
     other = _first([each for each in chosen if each.programme == OTHER_SCHEDULE], STANDARD_KINDS)

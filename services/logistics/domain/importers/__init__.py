@@ -1,0 +1,1 @@
+"""Official files to the rows of the law. Pure: text in, rows and a report out."""
