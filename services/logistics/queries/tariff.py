@@ -1,6 +1,7 @@
 """Rules at a moment, and what catalog has said of goods, prices and markets."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -36,28 +37,39 @@ def known_at(session: Session) -> datetime | None:
 
 def rules_at(session: Session, jurisdiction: str, valid_at: datetime, known: datetime) -> Rules:
     """The law of one jurisdiction at both times, compiled once per stretch without a change."""
-    dated = _CACHE.get((jurisdiction, known))
-    if dated is None:
-        dated = _CACHE[jurisdiction, known] = _dated(session, jurisdiction, known)
+    law = _CACHE.get((jurisdiction, known))
+    if law is None:
+        law = _CACHE[jurisdiction, known] = _Law(_dated(session, jurisdiction, known))
         if len(_CACHE) > 32:
             _CACHE.pop(next(iter(_CACHE)))
-    since = max(
-        (each.valid_from for _, _, each in dated if each.valid_from <= valid_at),
-        default=valid_at,
-    )
-    ended = [each.valid_to for _, _, each in dated if each.valid_to and each.valid_to <= valid_at]
-    return _compiled(jurisdiction, max([since, *ended]), known, dated)
+    return _compiled(jurisdiction, law.stretch(valid_at), known, law)
 
 
-_CACHE: dict[tuple[str, datetime], tuple[Dated, ...]] = {}
+class _Law:
+    """Rows as known at one time, and the moments at which any of them begins or ends.
+
+    It is compared by identity: to hash all its rows for each question would cost more than these.
+    """
+
+    def __init__(self, dated: tuple[Dated, ...]) -> None:
+        self.dated = dated
+        begins = {cited.valid_from for _, _, cited in dated}
+        ends = {cited.valid_to for _, _, cited in dated if cited.valid_to}
+        self._changes = sorted(begins | ends)
+
+    def stretch(self, at: datetime) -> datetime:
+        """When the law last changed before this moment; the moment itself before all law."""
+        before = bisect_right(self._changes, at)
+        return self._changes[before - 1] if before else at
+
+
+_CACHE: dict[tuple[str, datetime], _Law] = {}
 
 
 @lru_cache(maxsize=32)
-def _compiled(
-    jurisdiction: str, valid_at: datetime, known: datetime, dated: tuple[Dated, ...]
-) -> Rules:
+def _compiled(jurisdiction: str, valid_at: datetime, known: datetime, law: _Law) -> Rules:
     rows: dict[str, list[tuple[Fields, Cited]]] = {}
-    for table, fields, cited in dated:
+    for table, fields, cited in law.dated:
         if cited.valid_from <= valid_at < (cited.valid_to or _OPEN):
             rows.setdefault(table, []).append((fields, cited))
     return compile_rules(jurisdiction, valid_at, known, rows)
@@ -73,15 +85,8 @@ def _dated(session: Session, jurisdiction: str, known: datetime) -> tuple[Dated,
     return tuple(_of_row(row) for row in session.scalars(found.order_by(TariffRule.rule_id)))
 
 
-class _Hashed(dict[str, str]):
-    """A row's fields, hashed by identity: rows are compared where they are stored."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
-
 def _of_row(row: TariffRule) -> Dated:
-    fields = _Hashed(json.loads(row.fields))
+    fields = json.loads(row.fields)
     cited = Cited(
         fields["source"], fields["legal_ref"], fields["confidence"], row.valid_from, row.valid_to
     )
