@@ -104,6 +104,7 @@ def handle(
 
 def _run(session: Session, service: str, handlers: Handlers, event: Event, record: Record) -> None:
     follow_trace(record.traceparent)
+    session.info["record"] = record
     touch(session, "heard")
     began = perf_counter()
     handlers[type(event)](session, event)

@@ -1,9 +1,10 @@
 """The only reader of the environment. Two URLs decide where everything lives."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 
 class BadSetting(ValueError):
@@ -30,6 +31,10 @@ class Settings:
     log_level: str = "INFO"
     clocks: Mapping[str, timedelta] = field(default_factory=dict)
     requests_per_second: int = 100
+    redis_url: str = ""  # where rate limits are counted; empty: in this process
+    smtp_url: str = field(default="", repr=False)  # empty: no mail is sent
+    mail_from: str = ""
+    webhook_networks: tuple[str, ...] = ()  # private ones that merchants' webhooks may reach
 
     def database_for(self, service: str) -> str:
         return self.database_url.replace("{service}", service)
@@ -37,26 +42,26 @@ class Settings:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings of a running process. Raises BadSetting for a missing or malformed secret."""
-    default = Settings()
+
+    def whole(name: str, default: int) -> int:
+        return int(_number(name, environment.get(name, str(default))))
+
     return Settings(
-        database_url=environment.get("DATABASE_URL", default.database_url),
-        log_url=environment.get("LOG_URL", default.log_url),
+        **_of(environment.get, "database_url log_url log_level redis_url smtp_url mail_from"),
+        **_of(whole, "pool_size log_partitions requests_per_second"),
+        webhook_networks=tuple(environment.get("WEBHOOK_NETWORKS", "").replace(",", " ").split()),
         identity_keys=_keys(environment, "HANSA_IDENTITY_KEYS"),
         master_keys=_keys(environment, "HANSA_MASTER_KEYS"),
         consignee_keys=_keys(environment, "HANSA_CONSIGNEE_KEYS"),
         key_pepper=_keys(environment, "HANSA_KEY_PEPPER")[0],
-        public_url=environment.get("PUBLIC_URL", default.public_url).rstrip("/"),
+        public_url=environment.get("PUBLIC_URL", Settings.public_url).rstrip("/"),
         upstreams=_by_name(environment, "UPSTREAM_"),
-        pool_size=_whole(environment, "POOL_SIZE", default.pool_size),
-        heard_wait=_seconds(environment, "HEARD_WAIT_S", default.heard_wait),
-        verdict_wait=_seconds(environment, "VERDICT_WAIT_S", default.verdict_wait),
-        log_partitions=_whole(environment, "LOG_PARTITIONS", default.log_partitions),
-        log_level=environment.get("LOG_LEVEL", default.log_level),
+        heard_wait=_seconds(environment, "HEARD_WAIT_S", Settings.heard_wait),
+        verdict_wait=_seconds(environment, "VERDICT_WAIT_S", Settings.verdict_wait),
         clocks={
             name: timedelta(seconds=_number(f"CLOCK_{name.upper()}", value))
             for name, value in _by_name(environment, "CLOCK_").items()
         },
-        requests_per_second=_whole(environment, "REQUESTS_PER_SECOND", default.requests_per_second),
     )
 
 
@@ -88,8 +93,8 @@ def _number(name: str, text: str) -> float:
         raise BadSetting(f"{name}={text!r} is no number") from None
 
 
-def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
-    return int(_number(name, environment.get(name, str(default))))
+def _of(read: Callable[[str, Any], Any], names: str) -> dict[str, Any]:
+    return {name: read(name.upper(), getattr(Settings, name)) for name in names.split()}
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: timedelta) -> timedelta:

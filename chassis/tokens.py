@@ -10,7 +10,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from sqlalchemy import Column, LargeBinary, String, Table, exists, insert, select, update
+from sqlalchemy import Column, LargeBinary, String, Table, exists, insert, select
 from sqlalchemy.orm import Session
 
 from chassis.crypto import seal, unseal
@@ -85,11 +85,6 @@ def newest_key_ends(session: Session) -> datetime | None:
     return session.execute(
         select(signing_keys.c.not_after).order_by(signing_keys.c.kid.desc()).limit(1)
     ).scalar()
-
-
-def retire_key(session: Session, kid: str, at: datetime) -> None:
-    """It signs nothing from now on; what it has signed stays verifiable by its public key."""
-    session.execute(update(signing_keys).where(signing_keys.c.kid == kid).values(not_after=at))
 
 
 def sign(claims: Mapping[str, Any], key: SigningKey) -> str:

@@ -8,15 +8,15 @@ from gateway.domain.addresses import Network, networks
 
 def allowed_networks(settings: Settings) -> tuple[Network, ...]:
     """Private networks that webhooks of development and tests may reach; none in production."""
-    return networks(getattr(settings, "webhook_networks", ()))
+    return networks(settings.webhook_networks)
 
 
 def mail_server(settings: Settings) -> str:
     """`smtp://...` or `smtps://...`; empty where no mail is sent."""
-    return str(getattr(settings, "smtp_url", ""))
+    return settings.smtp_url
 
 
 def mail_sender(settings: Settings) -> str:
     """Whom our mail comes from."""
     host = urlsplit(settings.public_url).hostname or "localhost"
-    return str(getattr(settings, "mail_from", "")) or f"no-reply@{host}"
+    return settings.mail_from or f"no-reply@{host}"

@@ -11,7 +11,7 @@ from yarl import URL
 
 from chassis.http import Problem, problem_response
 
-_IDLE_S = 60  # shorter than a service keeps an idle connection: chassis.run.KEEP_ALIVE_S
+_IDLE_S = 60  # shorter than a service keeps an idle connection: chassis.run.server
 _CONNECT_S = 2.0
 _POOL = 1000
 # RFC 9110, section 7.6.1: they speak of one connection. `Expect` was answered by our own server.

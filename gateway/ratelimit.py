@@ -94,7 +94,7 @@ class RateLimits:
 
 
 def limits_of(settings: Settings) -> RateLimits:
-    return RateLimits(settings.requests_per_second, getattr(settings, "redis_url", ""))
+    return RateLimits(settings.requests_per_second, settings.redis_url)
 
 
 def _pool(url: str) -> ConnectionPool:

@@ -10,7 +10,8 @@ _RESOURCES = {
     "refunds returns claims",
     "logistics": "landed-cost-quotes tariffs tariff-imports rate-cards rate-card-imports "
     "shipping-rates shipment-imports shipments locations stock stock-imports inbounds trackers "
-    "carrier-connections inbound-deliveries carrier-webhooks providers-with-cards",
+    "carrier-connections inbound-deliveries carrier-webhooks providers-with-cards "
+    "shipping-policies",
     "servqual": "providers qualifications questionnaires surveys scorecards rankings",
     "segmentation": "segment-models segments memberships offers",
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from chassis.db import now, settings_of, touch
+from chassis.db import settings_of, touch
 from contracts.event import Event
 from contracts.values import new_id
 from gateway import queries
@@ -46,11 +46,16 @@ class Attempt:
 
 
 def tell_merchants(session: Session, event: Event) -> None:
-    """One delivery per endpoint that listens, with one id: the handler runs once per event."""
+    """One delivery per endpoint that listens, with the event's own id and time: heard again after
+    a restore it is the same to the merchant.
+    """
     listeners = queries.listeners(session, event.tenant, event.name)
     if not listeners:
         return
-    told = Told(new_id("evt"), event.name, event.key_value(), event.tenant, event.sequence, now())
+    record = session.info["record"]
+    told = Told(
+        record.event_id, event.name, event.key_value(), event.tenant, event.sequence, record.time
+    )
     body = envelope(told, json.loads(event.body()), event.key)
     for endpoint_id, tenant in listeners:
         store_delivery(session, endpoint_id, tenant, told, body)

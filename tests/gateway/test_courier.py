@@ -28,8 +28,7 @@ PATIENCE_S = 10
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[RunningService]:
-    service = RunningService(SERVICE, tmp_path)
-    object.__setattr__(service.settings, "webhook_networks", ("127.0.0.0/8",))
+    service = RunningService(SERVICE, tmp_path, webhook_networks=("127.0.0.0/8",))
     yield service
     service.close()
 

@@ -103,8 +103,7 @@ class Shop:
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[RunningService]:
-    service = RunningService(SERVICE, tmp_path)
-    object.__setattr__(service.settings, "smtp_url", "smtp://127.0.0.1:1")
+    service = RunningService(SERVICE, tmp_path, smtp_url="smtp://127.0.0.1:1")
     yield service
     service.close()
 

@@ -14,10 +14,13 @@ PRODUCT = "catalog.product-changed.v1"
 
 
 def test_a_product_that_changes_is_told_by_webhook_and_by_mail(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, requests_per_second=1_000_000)
     with Shop() as shop, Mailbox() as mailbox:
-        object.__setattr__(settings, "webhook_networks", ("127.0.0.0/8",))
-        object.__setattr__(settings, "smtp_url", mailbox.url)
+        settings = settings_in(
+            tmp_path,
+            requests_per_second=1_000_000,
+            webhook_networks=("127.0.0.0/8",),
+            smtp_url=mailbox.url,
+        )
         migrate_all(settings)
         keys = keys_of(tmp_path, settings, "http://testserver")
         with TestClient(OneBox(settings)) as client:

@@ -1,6 +1,6 @@
 """Routes of the look-up, and its page: for people who only want an answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
@@ -15,6 +15,12 @@ from services.logistics.schemas.duty import DutyAsked, DutyOut, FoundCommodities
 
 router = APIRouter()
 tariffs = APIRouter(prefix="/tariffs", tags=["tariffs"])
+_HTML: dict[str, Any] = {
+    "content": {
+        "text/html": {"schema": {"type": "string"}},
+        "application/problem+json": {"schema": {"type": "object"}},
+    }
+}
 Jurisdiction = Annotated[str, Path(pattern=r"^[A-Z]{2}$")]
 Words = Annotated[str, Query(min_length=2, max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -31,7 +37,7 @@ async def find(jurisdiction: Jurisdiction, q: Words, _: Anyone, db: Db) -> Found
     return await db.read(queries.find, jurisdiction, q)
 
 
-@tariffs.get("", response_class=HTMLResponse)
+@tariffs.get("", response_class=HTMLResponse, responses={422: _HTML, 503: _HTML})
 async def look_up(request: Request, _: Anyone, db: Db) -> HTMLResponse:
     """A page: a product, two countries and a value in, the answer with its sources out."""
     given = {name: text for name, text in request.query_params.items() if text.strip()}

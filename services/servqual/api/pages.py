@@ -22,6 +22,16 @@ from services.servqual.queries import surveys as queries
 from services.servqual.schemas.surveys import NewResponse
 
 FORM_LIMIT = 32 << 10
+_HTML: dict[str, Any] = {
+    "content": {
+        "text/html": {"schema": {"type": "string"}},
+        "application/problem+json": {"schema": {"type": "object"}},
+    }
+}
+_SURVEY: dict[int | str, dict[str, Any]] = {
+    status: {"description": what, **_HTML}
+    for status, what in ((404, "No such survey"), (410, "It is closed"), (422, "A fault"))
+}
 router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
 Token = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Lang = Annotated[str | None, Query(pattern=r"^[a-z]{2}$")]
@@ -32,7 +42,7 @@ _FIELD = re.compile(
 )
 
 
-@router.get("/surveys/{token}")
+@router.get("/surveys/{token}", responses=_SURVEY)
 async def survey(
     token: Token, _: Anyone, db: Db, lang: Lang = None, accept_language: AcceptLanguage = ""
 ) -> HTMLResponse:
@@ -45,7 +55,7 @@ async def survey(
     return _page(pages.survey_page(opened, language))
 
 
-@router.post("/surveys/{token}")
+@router.post("/surveys/{token}", responses=_SURVEY)
 async def answer_survey(
     token: Token, request: Request, _: Anyone, db: Db, accept_language: AcceptLanguage = ""
 ) -> HTMLResponse:

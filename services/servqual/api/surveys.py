@@ -1,16 +1,17 @@
 """Routes of surveys: invitations, answers by token, the page itself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
 from chassis.caller import Anyone, Caller, only
-from chassis.http import Db, Page, PageQuery
+from chassis.http import PROBLEMS, Db, Page, PageQuery
 from services.servqual.commands import surveys as commands
 from services.servqual.queries import surveys as queries
 from services.servqual.schemas.surveys import InvitationOut, NewResponse, ResponseOut
 
 router = APIRouter(prefix="/surveys", tags=["surveys"])
+_GONE: dict[int | str, dict[str, Any]] = {410: PROBLEMS[409] | {"description": "Closed"}}
 Inviting = Annotated[Caller, Depends(only("merchant", "operator"))]
 
 
@@ -20,7 +21,7 @@ async def list_invitations(asked: PageQuery, caller: Inviting, db: Db) -> Page[I
     return await db.read(queries.invitations_of, caller, asked)
 
 
-@router.post("/responses", status_code=201)
+@router.post("/responses", status_code=201, responses=_GONE)
 async def answer(new: NewResponse, _: Anyone, db: Db) -> ResponseOut:
     """By the token of the invitation, once; the same answers again are answered as stored."""
     return await db.write(commands.answer, new)
