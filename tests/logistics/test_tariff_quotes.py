@@ -1,8 +1,10 @@
 """What a merchant declares of its goods reaches the calculation; a shop's public key may not."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,16 +75,24 @@ _HEADERS = {
 
 
 def import_law(service: RunningService, files: dict[str, str]) -> None:
+    """As the job does; other bytes are another batch."""
     parsed = read(files)
     assert parsed.errors == []
     rows = [asdict(row) for row in parsed.rows]
-    result = {"rows": rows, "errors": [], "wrong": 0, "unparsed": {}, "sha256": "test law"}
+    named = hashlib.sha256(repr(files).encode()).hexdigest()
+    result = {"rows": rows, "errors": [], "wrong": 0, "unparsed": {}, "sha256": named}
     service.does(record_import, None, result)
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    running = carrying(tmp_path_factory.mktemp("quotes"))
+    running = selling(tmp_path_factory.mktemp("quotes"))
+    yield running
+    running.close()
+
+
+def selling(folder: Path) -> RunningService:
+    running = carrying(folder)
     import_law(running, law())
     running.does(keep_a_quote_key, now())
     variants = tuple(
@@ -108,8 +118,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
             for sku in [*CODES, "SONG"]
         ),
     )  # fmt: skip
-    yield running
-    running.close()
+    return running
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import AwareDatetime
 
 from chassis import jobs
-from chassis.caller import Anyone, Operator, Shopper
+from chassis.caller import Anyone, Merchant, Operator, Shopper
 from chassis.http import Configured, Db, once_heard
 from chassis.idempotency import Once
 from chassis.operations import JobOut, job_out
@@ -13,6 +14,8 @@ from chassis.uploads import upload_of
 from contracts.event import PLATFORM
 from services.logistics.commands import quotes
 from services.logistics.queries import coverage
+from services.logistics.queries import replay as replays
+from services.logistics.schemas.replay import ReplayOut
 from services.logistics.schemas.tariff import CommodityOut, CoverageList, NewQuote, QuoteOut
 
 router = APIRouter()
@@ -35,6 +38,18 @@ async def quote(
 async def show_quote(quote_id: str, caller: Shopper, db: Db) -> QuoteOut:
     """As it was answered."""
     return await db.read(quotes.kept, caller.tenant, quote_id)
+
+
+@landed_cost.get("/{quote_id}/replay")
+async def replay(
+    quote_id: str,
+    caller: Merchant,
+    db: Db,
+    valid_at: AwareDatetime | None = None,
+    known_at: AwareDatetime | None = None,
+) -> ReplayOut:
+    """Calculated again from what was kept: at its own times, or by the law of others."""
+    return await db.read(replays.replay, caller.tenant, quote_id, valid_at, known_at)
 
 
 @tariffs.get("/coverage")

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from contracts.values import Incoterm
 from services.logistics.commands.drafts import Draft, decimal_of, money_of
-from services.logistics.domain.tariff import Ledger, Line, Request, Rules, calculate
+from services.logistics.domain.tariff import Ledger, Line, Request, Rules
 from services.logistics.domain.tariff.ledger import rounded
-from services.logistics.domain.tariff.lines import Gap
+from services.logistics.domain.tariff.replay import told
 from services.logistics.domain.tariff.request import Claim
 from services.logistics.domain.tariff.valuation import WITH_FREIGHT, WITH_INSURANCE
 from services.logistics.queries import options
@@ -25,6 +25,7 @@ class Worked:
 
     found: options.Found
     chosen: Option | None
+    request: Request
     ledger: Ledger
     freight: Decimal | None
     insurance: Decimal
@@ -38,20 +39,11 @@ def calculated(session: Session, draft: Draft) -> Worked:
         wish = draft.asked.shipping
         chosen = options.chosen(found.options, wish.service, wish.service_class)
         freight = freight_of(draft, chosen) if draft.goods_lines else ZERO
-        ledger = calculate(request_of(draft, found.ship_from, freight), draft.rules)
+        request = request_of(draft, found.ship_from, freight)
+        ledger = told(request, draft.rules)
         advanced = ledger.known_subtotal if draft.incoterm == Incoterm.DDP else ZERO
-    gaps = tuple(_as_asked(draft, gap) for gap in ledger.gaps)
-    return Worked(
-        found, chosen, replace(ledger, gaps=gaps), _charged(draft, freight), _insurance(draft)
-    )
-
-
-def _as_asked(draft: Draft, gap: Gap) -> Gap:
-    """The engine counts lines of goods only; a pointer names the line that was asked."""
-    parts = gap.pointer.split("/", 3)
-    if parts[1] == "lines" and len(parts) > 2:
-        parts[2] = str(draft.goods_lines[int(parts[2])])
-    return replace(gap, pointer="/".join(parts))
+    charged = _charged(draft, freight)
+    return Worked(found, chosen, request, ledger, charged, _insurance(draft))
 
 
 def _charged(draft: Draft, freight: Decimal | None) -> Decimal | None:

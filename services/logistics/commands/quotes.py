@@ -18,8 +18,9 @@ from contracts.orders import DeclaredLine
 from contracts.values import Money, canonical, new_id
 from services.logistics.commands.calculating import Worked, calculated, freight_of
 from services.logistics.commands.drafts import Draft, draft_of, money_of
-from services.logistics.domain.tariff import Ledger
+from services.logistics.domain.tariff import Ledger, Request
 from services.logistics.domain.tariff.ledger import as_json, gap_json
+from services.logistics.domain.tariff.replay import REQUEST
 from services.logistics.models.tariff import Quote
 from services.logistics.queries import tariff
 from services.logistics.queries.options import Option
@@ -60,7 +61,7 @@ def quote(session: Session, caller: Caller, asked: NewQuote) -> QuoteOut:
     )
     if totals is not None:
         out.token = _token(session, draft, out, ledger, chosen)
-    _keep(session, draft, out)
+    _keep(session, draft, out, worked.request)
     return out
 
 
@@ -207,7 +208,7 @@ def _of_line(ledger: Ledger, kind: str, line_id: str, currency: str) -> Money:
     return money_of(ledger.total(kind, line_id) or Decimal(0), currency)
 
 
-def _keep(session: Session, draft: Draft, out: QuoteOut) -> None:
+def _keep(session: Session, draft: Draft, out: QuoteOut, request: Request) -> None:
     session.execute(
         insert(Quote).values(
             quote_id=out.quote_id,
@@ -215,6 +216,7 @@ def _keep(session: Session, draft: Draft, out: QuoteOut) -> None:
             status=out.status,
             asked=draft.asked.model_dump_json(),
             answer=out.model_dump_json(),
+            request=REQUEST.dump_json(request).decode(),
             ledger_sha256=hashlib.sha256(canonical(out.ledger)).hexdigest(),
             valid_at=out.valid_at,
             known_at=out.known_at,

@@ -50,6 +50,7 @@ class Quote(Base):
     status: Mapped[str] = mapped_column(String(12))
     asked: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text)
+    request: Mapped[str | None] = mapped_column(Text)  # as the engine was asked
     ledger_sha256: Mapped[str] = mapped_column(String(64))
     valid_at: Mapped[datetime] = mapped_column(Instant)
     known_at: Mapped[datetime] = mapped_column(Instant)
