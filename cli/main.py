@@ -130,6 +130,22 @@ def doctor(var: Folder = VAR) -> None:
 
 
 @app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new folder for the copies.")],
+    var: Folder = VAR,
+) -> None:
+    """Copy every SQLite file while the platform runs, the log last. The keys are not in it."""
+    from cli.backup import NotCopied, back_up  # noqa: PLC0415
+
+    try:
+        copied = back_up(SERVICES, var, target)
+    except NotCopied as why:
+        _give_up(str(why))
+    for name, size in copied.items():
+        screen.print(f"{target / name}  {size:,} bytes")
+
+
+@app.command()
 def migrate() -> None:
     """Bring every database of the settings (DATABASE_URL) to the present."""
     from chassis.settings import from_environment  # noqa: PLC0415
