@@ -231,6 +231,45 @@ def test_a_gap_names_the_line_that_was_asked_not_the_goods_counted(client: TestC
     assert not any(pointer.startswith("/lines/0/components") for pointer in pointers)
 
 
+def requoted(client: TestClient, quote: Any, kind: str = "merchant", **change: Any) -> Any:
+    return client.post(
+        f"{WHERE}/{quote['quote_id']}/requotes", json=change, headers=signed_in(kind)
+    )
+
+
+def test_a_requote_changes_what_it_names_keeps_the_rest_and_leaves_the_old_one(
+    client: TestClient,
+) -> None:
+    first = quoted(client, body("SHIRT", {"additional_code": "A111"}, insurance="5"))
+
+    claimed = requoted(client, first, claims={"l0": CLAIM["claims"]}).json()
+    moved = requoted(client, claimed, destination={"country": "GB", "postcode": "EC1A"}).json()
+    nowhere = requoted(client, first, destination={"country": "US"})
+
+    assert amounts(first) == ("47.30", "52.46", "0.00", "5.00")
+    assert amounts(claimed) == ("21.50", "47.30", "0.00", "5.00")
+    assert (moved["destination"]["postcode"], amounts(moved)) == ("EC1A", amounts(claimed))
+    assert moved["token"]
+    assert nowhere.json()["errors"][0]["pointer"] == "/destination/country"
+    assert requoted(client, first, claims={"l1": []}).status_code == 422
+    assert requoted(client, first, incoterm="DAP").status_code == 422
+    again = client.get(f"{WHERE}/{first['quote_id']}", headers=signed_in()).json()
+    assert again == first
+
+
+def test_a_shop_may_requote_its_own_basket_but_not_what_a_merchant_declared(
+    client: TestClient,
+) -> None:
+    plain = {"destination": {"country": "GB"}, "lines": [{"sku": "SHIRT", "quantity": 1}]}
+    shops = client.post(WHERE, json=plain, headers=signed_in("storefront")).json()
+    merchants = quoted(client, body("SHIRT", {}))
+    place = {"country": "GB", "postcode": "EC1A"}
+
+    assert requoted(client, shops, "storefront", destination=place).status_code == 201
+    assert requoted(client, merchants, "storefront", destination=place).status_code == 403
+    assert requoted(client, shops, "storefront", claims={"l0": []}).status_code == 403
+
+
 SAID: dict[str, Any] = {
     "price_term": "CIF", "freight": "11", "insurance": "0", "pre_carriage": "1",
     "post_border_cost": "1", "first_destination_cost": "1", "schemes": ["ioss"],

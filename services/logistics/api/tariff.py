@@ -16,7 +16,13 @@ from services.logistics.commands import quotes
 from services.logistics.queries import coverage
 from services.logistics.queries import replay as replays
 from services.logistics.schemas.replay import ReplayOut
-from services.logistics.schemas.tariff import CommodityOut, CoverageList, NewQuote, QuoteOut
+from services.logistics.schemas.tariff import (
+    CommodityOut,
+    CoverageList,
+    NewQuote,
+    QuoteOut,
+    Requote,
+)
 
 router = APIRouter()
 landed_cost = APIRouter(prefix="/landed-cost-quotes", tags=["landed-cost-quotes"])
@@ -38,6 +44,17 @@ async def quote(
 async def show_quote(quote_id: str, caller: Shopper, db: Db) -> QuoteOut:
     """As it was answered."""
     return await db.read(quotes.kept, caller.tenant, quote_id)
+
+
+@landed_cost.post("/{quote_id}/requotes", status_code=201)
+async def requote(
+    quote_id: str, change: Requote, caller: Shopper, db: Db, settings: Configured, once: Once
+) -> QuoteOut:
+    """The same basket to another place, by another service, or with other claims: a new quote."""
+    within = settings.heard_wait.total_seconds()
+    return await once_heard(
+        db, within, lambda: once.write(quotes.requote, caller, quote_id, change)
+    )
 
 
 @landed_cost.get("/{quote_id}/replay")

@@ -24,7 +24,7 @@ from services.logistics.domain.tariff.replay import REQUEST
 from services.logistics.models.tariff import Quote
 from services.logistics.queries import tariff
 from services.logistics.queries.options import Option
-from services.logistics.schemas.tariff import GapOut, NewQuote, OptionOut, QuoteOut
+from services.logistics.schemas.tariff import GapOut, NewQuote, OptionOut, QuoteOut, Requote
 
 LIFE = timedelta(minutes=30)
 
@@ -63,6 +63,20 @@ def quote(session: Session, caller: Caller, asked: NewQuote) -> QuoteOut:
         out.token = _token(session, draft, out, ledger, chosen)
     _keep(session, draft, out, worked.request)
     return out
+
+
+def requote(session: Session, caller: Caller, quote_id: str, change: Requote) -> QuoteOut:
+    """A new quote; the old one stays. Whoever asks must be one who may declare what it rests on."""
+    asked = json.loads(tariff.quote(session, caller.tenant, quote_id).asked)
+    asked |= change.model_dump(exclude_unset=True, exclude={"claims"}, exclude_none=True)
+    for line_id, claims in change.claims.items():
+        number = int(line_id.removeprefix("l"))
+        if number >= len(asked["lines"]):
+            message = f"the quote has {len(asked['lines'])} lines, from l0"
+            error = FieldError(pointer=f"/claims/{line_id}", code="not-found", message=message)
+            raise Problem(422, "no-such-line", message, [error])
+        asked["lines"][number]["claims"] = [each.model_dump() for each in claims]
+    return quote(session, caller, NewQuote.model_validate(asked))
 
 
 def _refuse_declarations(asked: NewQuote) -> None:
@@ -214,7 +228,7 @@ def _keep(session: Session, draft: Draft, out: QuoteOut, request: Request) -> No
             quote_id=out.quote_id,
             tenant=draft.tenant,
             status=out.status,
-            asked=draft.asked.model_dump_json(),
+            asked=draft.asked.model_dump_json(exclude_unset=True),
             answer=out.model_dump_json(),
             request=REQUEST.dump_json(request).decode(),
             ledger_sha256=hashlib.sha256(canonical(out.ledger)).hexdigest(),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.logistics import QuotedTotals
 from contracts.values import CountryCode, Incoterm, Money, Sku
-from services.logistics.schemas.declared import Amount, DeclaredOfLine, Word
+from services.logistics.schemas.declared import Amount, ClaimIn, DeclaredOfLine, Word
 
 
 class Place(BaseModel):
@@ -35,6 +35,7 @@ class ShippingWish(BaseModel):
 
 
 OfferToken = Annotated[str, Field(max_length=4_000, pattern=r"^[A-Za-z0-9_.-]+$")]
+LineId = Annotated[str, Field(pattern=r"^l\d{1,3}$")]
 PriceTerm = Literal["EXW", "FCA", "FAS", "FOB", "CFR", "CIF", "CPT", "CIP", "DAP", "DPU"]
 _FREIGHT = "International freight as stated; else what the chosen shipping option costs"
 _INSURANCE = "As stated, `0` for none; where the price does not contain it, the buyer pays it"
@@ -79,6 +80,19 @@ class NewQuote(BaseModel):
     channel: Literal["distance_sale", "ioss", "postal", "b2b"] = "distance_sale"
     entry_type: Literal["informal", "formal"] = "informal"
     is_at_risk: bool = True  # Northern Ireland: goods that may move on into the Union
+
+
+class Requote(BaseModel):
+    """What changes of a quote that was given; the rest stays as it was asked."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"destination": {"country": "DE"}}]},
+    )
+
+    destination: Place | None = None
+    shipping: ShippingWish | None = None
+    claims: Annotated[dict[LineId, list[ClaimIn]], Field(max_length=200)] = {}
 
 
 class OptionOut(BaseModel):
