@@ -108,6 +108,27 @@ def test_a_service_restored_older_than_the_others_hears_again_what_it_missed(
     assert ids(mixed / "orders.db", "SELECT id FROM parked") == set()
 
 
+def test_an_empty_log_is_filled_by_saying_the_states_again(var: Path) -> None:
+    with running(var) as (client, keys):
+        early = add_merchant(client, keys)
+        eventually(lambda: early in known_to_orders(var))
+    for left in var.glob("log.db*"):
+        left.unlink()
+    for database in var.glob("*.db"):
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("DELETE FROM consumer_offset")
+    with closing(sqlite3.connect(var / "orders.db")) as connection, connection:
+        connection.execute("DELETE FROM known_merchant")
+
+    with running(var) as (client, keys):
+        headers = {"Authorization": f"Bearer {keys['operator']}"}
+        said = client.post("/v1/gateway/resay", headers=headers).json()["said"]
+        late = add_merchant(client, keys)
+        eventually(lambda: {early, late} <= known_to_orders(var), 20)
+
+    assert said >= 2
+
+
 def test_a_backup_is_whole_or_not_there(var: Path, tmp_path: Path) -> None:
     with running(var):
         pass
