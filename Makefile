@@ -10,13 +10,14 @@ UV_VERSION := 0.13.9
 UV := .tools/uv-$(UV_VERSION)
 READY := .venv/.ready
 
-.PHONY: help run run-full test check bench clean
+.PHONY: help run run-full test check bench sdk clean
 help:
 	@echo 'make run       everything in one process on http://127.0.0.1:$(PORT)  (PORT, VAR, DEMO=0)'
 	@echo 'make run-full  one process per service, on a real PostgreSQL and a real Kafka'
 	@echo 'make test      all that can run on this machine  (TESTS=tests/orders for a part)'
 	@echo 'make check     style, types, who may import whom'
 	@echo 'make bench     the benchmarks'
+	@echo 'make sdk       clients in TypeScript and Python, into dist/sdk'
 	@echo 'make clean     tools, caches and environment; never the data in $(VAR)'
 
 run: $(READY)
@@ -36,6 +37,9 @@ check: $(READY)
 
 bench: $(READY)
 	@for each in benchmarks/bench_*.py; do PYTHONPATH=. .venv/bin/python "$$each" || exit 1; done
+
+sdk: $(READY)
+	@.venv/bin/python -m sdk.build dist/sdk
 
 clean:
 	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
