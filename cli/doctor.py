@@ -4,7 +4,7 @@ import httpx
 
 from cli.client import Client
 
-SERVICES = ("gateway", "catalog", "orders", "logistics")
+SERVICES = ("gateway", "catalog", "orders", "logistics", "servqual", "segmentation")
 
 
 def examine(keys: dict[str, str]) -> list[str]:

@@ -78,6 +78,8 @@ def test_each_container_understands_all_it_is_told(container: str) -> None:
     if container == "gateway":
         wanted = {name: f"http://{name}:8000" for name in SERVICES}
         assert settings.upstreams == wanted
+        assert settings.redis_url == "redis://redis:6379/0"
+        assert "redis" in CONTAINERS
 
 
 @pytest.mark.parametrize("part", PARTS)
