@@ -18,12 +18,13 @@ KINDS = {  # what -> whose job, and where it is posted
     "listings": ("catalog", "/listing-imports"),
     "tariff": ("logistics", "/tariff-imports"),
     "tariff-ukgt": ("logistics", "/tariff-imports?kind=ukgt"),
+    "tariff-uk": ("logistics", "/tariff-imports?kind=uk"),  # a folder of JSON documents
     "rates": ("logistics", "/rate-card-imports"),
     "stock": ("logistics", "/stock-imports"),
     "orders": ("orders", "/order-imports"),  # of the time before
     "shipments": ("logistics", "/shipment-imports"),
 }
-OPERATORS = frozenset({"tariff", "tariff-ukgt"})  # what belongs to no merchant
+OPERATORS = frozenset({"tariff", "tariff-ukgt", "tariff-uk"})  # what belongs to no merchant
 
 
 class ImportFailed(Exception):
@@ -54,7 +55,7 @@ def import_content(
 def folder_as_zip(folder: Path) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.glob("*.csv")):
+        for file in sorted((*folder.glob("*.csv"), *folder.glob("*.json"))):
             archive.write(file, file.name)
     return packed.getvalue()
 

@@ -103,10 +103,11 @@ async def import_tariff(
     _: Operator,
     db: Db,
     file: str = "measures.csv",
-    kind: Literal["hansa", "ukgt"] = "hansa",
+    kind: Literal["hansa", "ukgt", "uk"] = "hansa",
 ) -> JobOut:
     """Hansa CSV: a zip of files, or one file whose name is given by `file`. Or an official table:
-    `ukgt` is the UK's and the Union's base duties of December 2020.
+    `ukgt` is the UK's and the Union's base duties of December 2020, `uk` a zip of commodities as
+    the UK's tariff API answers them.
     """
     given = {**await upload_of(request, file), "kind": kind}
     job_id = await db.write(jobs.start, "tariff import", PLATFORM, given)

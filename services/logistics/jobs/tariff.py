@@ -13,13 +13,13 @@ from chassis.jobs import Computation, Jobs, Schedule
 from contracts.event import PLATFORM
 from contracts.logistics import QuoteKeyChanged
 from services.logistics.commands.tariff import record_import
-from services.logistics.domain.importers import ukgt
+from services.logistics.domain.importers import uk_api, ukgt
 from services.logistics.domain.tariff import hansa_csv
 
 KEY_LIFE = timedelta(days=60)
 ROTATED_BEFORE = timedelta(days=30)
 LISTED = 1000  # errors; all are counted
-READERS = {"hansa": hansa_csv.read, "ukgt": ukgt.read}  # by the kind of file
+READERS = {"hansa": hansa_csv.read, "ukgt": ukgt.read, "uk": uk_api.read}  # by the kind of file
 
 
 def parse_rules(given: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:

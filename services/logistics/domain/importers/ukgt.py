@@ -119,6 +119,7 @@ def _of_line(jurisdiction: str, row: Mapping[str, str], below: tuple[str, ...]) 
     cited = {**_CITED, "legal_ref": f"{_LAWS[jurisdiction]}, {printed}"}
     named = code if below else code.ljust(10, "0")  # one of its ten-digit rows may end on 00
     key = f"{jurisdiction.lower()}:base:{named}:mfn"
+    hints = [word for flag, word in _FLAGS.items() if row[flag] == "True"]
     line = {
         "jurisdiction": jurisdiction,
         "code": code,
@@ -136,7 +137,7 @@ def _of_line(jurisdiction: str, row: Mapping[str, str], below: tuple[str, ...]) 
         "native_type": "103",
         "scope": ";".join([code, *(f"!{each}" for each in below)]),
         "origin_area": "1011",
-        "tags": ";".join(word for flag, word in _FLAGS.items() if _is_flagged(row, flag)),
+        "tags": ";".join(["table", *hints]),
         "expression": _rate(jurisdiction, row),
         "legal_status": "in_force",
         **cited,
@@ -147,10 +148,6 @@ def _of_line(jurisdiction: str, row: Mapping[str, str], below: tuple[str, ...]) 
 
 
 _BLANK = "origin_exclusions ship_from_area programme additional_code order_number mode".split()
-
-
-def _is_flagged(row: Mapping[str, str], flag: str) -> bool:
-    return row[flag] == "True"
 
 
 def _count_unknown(parsed: Parsed, rate: str) -> None:

@@ -161,7 +161,8 @@ def _read_row(
     if identity in seen:
         return wrong("valid_from", "duplicate", f"the same rule stands in row {seen[identity]}")
     seen[identity] = number
-    if table == "measures" and read_rate(fields["expression"]).state != "parsed":
+    is_charge = table == "measures" and fields["kind"] not in CONTROLS
+    if is_charge and read_rate(fields["expression"]).state != "parsed":
         text = fields["expression"]
         parsed.unparsed[text] = parsed.unparsed.get(text, 0) + 1
     parsed.rows.append(Row(table, jurisdiction, key, since, until, dict(fields)))

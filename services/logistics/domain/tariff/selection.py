@@ -112,6 +112,7 @@ def _of_code(code: str, line: Line, ship_from: str, rules: Rules) -> Plan:
         return _without(Lack("origin", "origin_missing", message))
     reaching = [measure for measure in matched if _reaches(measure, line, rules)]
     chosen, lacks, warnings = _by_company(reaching, line.additional_code)
+    chosen = _registered(chosen)
     warnings += sorted({tag for each in chosen for tag in each.tags if tag in POSSIBLE})
     lacks += _overlaps(chosen)
     standard = _first([each for each in chosen if not each.programme], STANDARD_KINDS)
@@ -199,6 +200,16 @@ def _by_company(measures: list[Measure], code: str) -> tuple[list[Measure], list
             keys = tuple(one.measure_key for one in each)
             lacks.append(Lack("additional_code", "additional_code_missing", message, keys))
     return kept, lacks, warnings
+
+
+def _registered(measures: list[Measure]) -> list[Measure]:
+    """A rate out of a comparing table gives way to the register's own of the same kind."""
+    own = {(each.kind, each.programme) for each in measures if "table" not in each.tags}
+    return [
+        each
+        for each in measures
+        if "table" not in each.tags or (each.kind, each.programme) not in own
+    ]
 
 
 def _overlaps(measures: list[Measure]) -> list[Lack]:
