@@ -80,10 +80,12 @@ class Prometheus:
         return families | counted | rules
 
     def is_up(self) -> bool:
+        """It has scraped; while it starts it refuses with 503."""
         try:
-            return bool(self.ask("query", query="up == 1")["result"])
+            answer = httpx.get(f"{self._url}/api/v1/query", params={"query": "up == 1"}, timeout=10)
         except httpx.HTTPError:
             return False
+        return answer.is_success and bool(answer.json()["data"]["result"])
 
 
 @pytest.fixture(scope="module")
