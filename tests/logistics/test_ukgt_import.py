@@ -29,7 +29,7 @@ from services.logistics.domain.tariff.selection import plan_for
 from services.logistics.jobs.tariff import parse_rules
 from services.logistics.queries import tariff
 from tests.logistics.test_tariff import AT, SAMPLE
-from tests.running import RunningService, signed_in
+from tests.running import RunningService, finished, signed_in
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "tariff" / "uk_ukgt_cet_2020-12.csv.gz"
 REAL = pytest.mark.skipif(not TABLE.is_file(), reason="../shared is missing: data/tariff")
@@ -147,6 +147,21 @@ def test_a_mutated_table_is_taken_whole_or_not_at_all(data: st.DataObject) -> No
     parsed = read({"t.csv": mutated})
 
     assert bool(parsed.errors) != bool(parsed.rows)
+
+
+def test_the_table_is_sent_as_a_job_and_seen_at_once_or_not_at_all(tmp_path: Path) -> None:
+    running = RunningService(SERVICE, tmp_path)
+    operator = signed_in("operator")
+    seen = "/v1/tariffs/GB/commodities/01012100"
+    with running.client() as client:
+        for rows, errors in (({"commodity": "1012100"}, 1), ({"commodity": "01012100"}, 0)):
+            body = table({"commodity": "01012100"}, rows).encode()
+            headers = operator | {"Content-Type": "text/csv"}
+            job = client.post("/v1/tariff-imports?kind=ukgt", content=body, headers=headers).json()
+            ended = finished(client, f"/v1/logistics/jobs/{job['id']}", operator)
+            assert len(ended["result"]["errors"]) == errors
+            assert client.get(seen, headers=operator).status_code == (404 if errors else 200)
+    running.close()
 
 
 @pytest.fixture(scope="module")
