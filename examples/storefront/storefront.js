@@ -2,7 +2,7 @@
 
 const FINAL = ["delivered", "completed", "cancelled", "stock_short", "lost", "returned"];
 const STATES = {
-  placed: "Placed", reserved: "Set aside in our stock", confirmed: "Confirmed", booked: "Handed to a carrier's books",
+  placed: "Placed", reserved: "Set aside in our stock", confirmed: "Confirmed", booked: "Booked with a carrier",
   shipped: "On its way", delivered: "Delivered", completed: "Completed", cancelled: "Cancelled",
   cancelling: "Being cancelled", stock_short: "Sold out", lost: "Lost", returning: "Coming back", returned: "Returned",
 };
@@ -32,7 +32,7 @@ async function ask(method, path, body, headers = {}) {
     headers: { Authorization: `Bearer ${told("hansa-key")}`, ...(body && { "Content-Type": "application/json" }), ...headers },
     body: body && JSON.stringify(body),
   });
-  const said = await answer.json();
+  const said = await answer.json().catch(() => ({ title: "The shop does not answer just now; try again." }));
   if (!answer.ok) throw new Refused(said);
   return said;
 }
@@ -55,6 +55,8 @@ function money({ amount, currency }) {
   return new Intl.NumberFormat(undefined, { style: "currency", currency }).format(amount);
 }
 
+const chargeOf = ({ kind, expression_text: rate }) => `${kind[0].toUpperCase()}${kind.slice(1)}: ${rate}`;
+const unbroken = (words) => words.replace(/(\d{4})-(\d\d)-(\d\d)/g, "$1\u2011$2\u2011$3"); // dates stay on one line
 const isNothing = ({ amount }) => /^0(\.0+)?$/.test(amount);
 
 function show(id) {
@@ -137,20 +139,23 @@ function showQuote(found) {
   const { currency, lines: charges } = found.ledger;
   at("charges").replaceChildren(...charges.map((each) => {
     const amount = each.amount === null ? "unknown" : money({ amount: each.amount, currency });
-    return row("li", "", element("span", `${each.kind}, ${each.expression_text}`), element("b", amount), element("span", each.explanation, "soft"));
+    return row("li", "", element("span", chargeOf(each)), element("b", amount), element("span", unbroken(each.explanation), "soft"));
   }));
   const notes = [...found.gaps.map((each) => each.message), ...found.warnings];
   if (found.totals && !isNothing(found.totals.due_at_import)) notes.unshift(`${money(found.totals.due_at_import)} of it is paid at the border, to the carrier.`);
   at("notes").replaceChildren(...notes.map((words) => element("p", words)));
-  at("valid").textContent = `An estimate with its sources, held until ${new Date(found.expires_at).toLocaleTimeString()}.`;
+  at("valid").textContent = `An estimate with its sources, held until ${new Date(found.expires_at).toLocaleTimeString(undefined, { timeStyle: "short" })}.`;
   at("pay").textContent = found.totals ? `Order and pay ${money(found.totals.due_at_sale)}` : "Order and pay";
   at("address").hidden = !found.token;
   show("quote");
 }
 
+at("basket").addEventListener("input", () => {
+  at("quote").hidden = at("address").hidden = true; // another basket has another price
+});
+
 on("basket", async ({ sku, quantity, country, region, postcode }) => {
   const destination = { country, ...(region && { region }), ...(postcode && { postcode }) };
-  at("quote").hidden = at("address").hidden = true;
   quote = await ask("POST", "/landed-cost-quotes", { destination, lines: [{ sku, quantity: Number(quantity) }] });
   intention = crypto.randomUUID();
   showQuote(quote);
@@ -164,7 +169,6 @@ on("address", async ({ name, street, city, card }) => {
     ship_to: { name, street, city, region: region ?? "", postal_code: postal_code ?? "", country },
     payment: { token: card },
   }, { "Idempotency-Key": intention });
-  at("basket").hidden = at("quote").hidden = at("address").hidden = true;
   history.replaceState(null, "", `#${placed.order_id}.${placed.access_token}`);
   await follow(placed.order_id, placed.access_token);
 });
@@ -173,6 +177,8 @@ on("address", async ({ name, street, city, card }) => {
 async function follow(order, token) {
   const path = `/orders/${encodeURIComponent(order)}?access_token=${encodeURIComponent(token)}`;
   showOrder(await ask("GET", path));
+  for (const done of ["lead", "basket", "quote", "address"]) at(done).hidden = true;
+  document.querySelector("h1").textContent = "Thank you";
   show("order");
   const again = async () => {
     const found = await ask("GET", path).catch(() => null);

@@ -45,14 +45,30 @@ def test_a_buyer_quotes_orders_and_follows_by_keyboard_alone(
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
-        expect(page.locator("#status")).to_have_text("Handed to a carrier's books", timeout=30_000)
+        expect(page.locator("#status")).to_have_text("Booked with a carrier", timeout=30_000)
         expect(page.locator("#timeline")).to_contain_text("A carrier is booked")
         assert faults_of(page) == []
         assert fits(page)
         shot(page, tmp_path, f"order-{size[0]}")
         page.reload()
-        expect(page.locator("#status")).to_have_text("Handed to a carrier's books")
+        expect(page.locator("#status")).to_have_text("Booked with a carrier")
     assert len(set(Shop(box.keys).orders()) - before) == 1
+
+
+def test_what_is_refused_is_marked_where_it_is_and_an_old_price_goes(shop: Passage) -> None:
+    with browser() as chromium:
+        page = chromium.new_page()  # its console tells of the refusal
+        page.goto(shop.url)
+        _quote(page)
+
+        page.locator("[name=region]").fill("M@SS")
+        expect(page.locator("#pay")).to_be_hidden()
+        page.locator("[name=region]").press("Enter")
+
+        expect(page.locator("#refused")).to_contain_text("/destination/region")
+        expect(page.locator("[name=region]")).to_be_focused()
+        assert page.locator("[aria-invalid]").count() == 1
+        assert faults_of(page) == []
 
 
 def test_an_order_sent_again_after_a_failure_keeps_its_key(box: Box, shop: Passage) -> None:
