@@ -44,11 +44,7 @@ def python(document: dict[str, Any], into: Path) -> Path:
 
 def typescript(document: dict[str, Any], into: Path) -> Path:
     """The npm package compiled, in a folder that may be installed or packed."""
-    tools = HERE / "typescript" / "node_modules"
-    if shutil.which("node") is None:
-        raise Missing("Node.js", "apt-get install nodejs npm")
-    if not tools.exists():
-        raise Missing("npm packages of sdk/typescript", "npm ci --prefix sdk/typescript")
+    tools = _npm_packages()
     shutil.copytree(HERE / "typescript", into, dirs_exist_ok=True, ignore=_ignored)
     if not (into / "node_modules").exists():
         (into / "node_modules").symlink_to(tools)
@@ -63,6 +59,19 @@ def typescript(document: dict[str, Any], into: Path) -> Path:
     _run(_tool(tools, "tsc"), "--project", ".", at=into)
     source.unlink()
     return into
+
+
+def _npm_packages() -> Path:
+    """As the lock file says; fetched once."""
+    found = HERE / "typescript" / "node_modules"
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        raise Missing("Node.js", "install Node.js 20 or newer with npm")
+    if not (found / ".package-lock.json").exists():  # npm writes it last
+        try:
+            _run("npm", "ci", "--no-audit", "--no-fund", at=HERE / "typescript")
+        except RuntimeError as error:
+            raise Missing("npm packages of sdk/typescript", f"npm ci there; {error}") from error
+    return found
 
 
 def _tool(tools: Path, name: str) -> str:
