@@ -14,18 +14,14 @@ _DAYS = 14
 _RATES = {"USD": "0.86", "GBP": "1.14", "CAD": "0.61", "AUD": "0.56"}  # to euros, of the sample
 
 
-def segment(screen: Console, merchant: Client) -> dict[str, Any] | None:
-    """The merchant's published model; fitted on the year's orders where there is none yet."""
-    job = merchant.post("/segment-models", {"rates": _RATES})
-    ended = until(
-        lambda: merchant.get(f"/segmentation/jobs/{job['id']}"),
-        lambda found: found["status"] not in ("queued", "running"),
-        "the model was not fitted",
-    )
-    model_id = (ended.get("result") or {}).get("model_id")
-    if model_id is None:
-        screen.print(f"[bold]8 segments[/] none: {ended.get('result') or ended.get('problem')}")
-        return None
+def segment(screen: Console, merchant: Client) -> None:
+    """A model of the year's buyers, published; by a count of the merchant where none is stable."""
+    model = _fitted(merchant, {})
+    if model["status"] == "undivided":
+        why = merchant.get(f"/segment-models/{model['model_id']}/selection")["reason"]
+        screen.print(f"[bold]8 segments[/] by themselves none ({why}); by the merchant's wish four")
+        model = _fitted(merchant, {"clusters": 4})
+    model_id = model["model_id"]
     merchant.post(f"/segment-models/{model_id}/publish")
     found = merchant.get("/segments")["data"]
     table = Table("segment", "buyers", "value", box=None, padding=(0, 2))
@@ -35,7 +31,16 @@ def segment(screen: Console, merchant: Client) -> dict[str, Any] | None:
         table.add_row(each["name"], f"{each['mass_share']:.0%}", shown)
     screen.print(f"[bold]8 segments[/] {len(found)} of the year's buyers, model {model_id}")
     screen.print(table)
-    return {"model_id": model_id, "segments": found}
+
+
+def _fitted(merchant: Client, asked: dict[str, Any]) -> dict[str, Any]:
+    job = merchant.post("/segment-models", {"rates": _RATES, **asked})
+    model: dict[str, Any] = until(
+        lambda: merchant.get(f"/segment-models/{job['model_id']}"),
+        lambda found: found["status"] != "fitting",
+        "the model was not fitted",
+    )
+    return model
 
 
 def offer(screen: Console, merchant: Client, shop: Client) -> dict[str, Any]:

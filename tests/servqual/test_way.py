@@ -160,14 +160,27 @@ def test_closed_gates_are_named_and_nothing_is_said(service: RunningService) -> 
     assert [each.confirmed_by for each in found.decisions] == [None]
 
 
+def first() -> dict[str, str]:
+    """Signed when it is used: an identity is believed for a minute only."""
+    return signed_in("operator", MERCHANT)
+
+
+def second() -> dict[str, str]:
+    return signed_in("operator", OTHER_MERCHANT)
+
+
+def provider() -> dict[str, str]:
+    return signed_in("provider", subject="silkroad")
+
+
+def other() -> dict[str, str]:
+    return signed_in("provider", subject="other")
+
+
 def send(client: TestClient, method: str, path: str, who: dict[str, str], **sent: Any) -> Any:
     return client.request(method, f"/v1{path}", headers=who, **sent)
 
 
-FIRST = signed_in("operator", MERCHANT)
-SECOND = signed_in("operator", OTHER_MERCHANT)
-PROVIDER = signed_in("provider", subject="silkroad")
-OTHER = signed_in("provider", subject="other")
 DATES = {"valid_from": "2020-01-01", "valid_to": "2099-01-01"}
 PAPER = {"kind": "licence", "number": "1", "issuer": "A", **DATES}
 
@@ -176,18 +189,20 @@ def test_the_same_person_twice_is_one_person(service: RunningService) -> None:
     world.provisional(service)
     with service.client() as client:
         asked = {"to": "revoked", "reason": "fraud"}
-        made = send(client, "POST", "/qualifications/silkroad/decisions", FIRST, json=asked).json()
+        made = send(
+            client, "POST", "/qualifications/silkroad/decisions", first(), json=asked
+        ).json()
         path = f"/qualifications/silkroad/decisions/{made['decision_id']}/confirm"
 
-        refused = send(client, "POST", path, FIRST)
+        refused = send(client, "POST", path, first())
         assert (refused.status_code, refused.json()["type"]) == (
             403, "urn:hansa:problem:same-person",
         )  # fmt: skip
-        assert send(client, "POST", path, SECOND).status_code == 200
-        assert send(client, "POST", path, SECOND).status_code == 200
-        assert send(client, "GET", "/providers/silkroad", FIRST).json()["status"] == "revoked"
+        assert send(client, "POST", path, second()).status_code == 200
+        assert send(client, "POST", path, second()).status_code == 200
+        assert send(client, "GET", "/providers/silkroad", first()).json()["status"] == "revoked"
         after = send(
-            client, "POST", "/providers/silkroad/transitions", FIRST, json={"to": "applied"}
+            client, "POST", "/providers/silkroad/transitions", first(), json={"to": "applied"}
         )
         assert after.status_code == 409
         assert "nothing" in after.json()["detail"]
@@ -212,7 +227,7 @@ def test_a_bad_document_is_refused_with_its_place(
 ) -> None:  # fmt: skip
     world.registered(service)
     with service.client() as client:
-        sent = PROVIDER | {"Content-Type": media}
+        sent = provider() | {"Content-Type": media}
         refused = send(
             client, "POST", "/providers/silkroad/documents", sent, params=PAPER | changed,
             content=body,
@@ -225,32 +240,32 @@ def test_a_document_is_kept_as_it_came_and_has_a_limit(service: RunningService) 
     world.registered(service)
     with service.client() as client:
         path = "/providers/silkroad/documents"
-        sent = PROVIDER | {"Content-Type": "application/pdf"}
+        sent = provider() | {"Content-Type": "application/pdf"}
         huge = b"%PDF-" + b"x" * (20 << 20)
         assert send(client, "POST", path, sent, params=PAPER, content=huge).status_code == 413
         made = send(client, "POST", path, sent, params=PAPER, content=world.PDF[1]).json()
-        file = send(client, "GET", f"{path}/{made['document_id']}/file", FIRST)
+        file = send(client, "GET", f"{path}/{made['document_id']}/file", first())
 
         assert (file.content, file.headers["content-type"]) == (world.PDF[1], "application/pdf")
-        assert send(client, "GET", path, OTHER).status_code == 404
-        assert send(client, "GET", f"{path}/{made['document_id']}/file", OTHER).status_code == 404
+        assert send(client, "GET", path, other()).status_code == 404
+        assert send(client, "GET", f"{path}/{made['document_id']}/file", other()).status_code == 404
 
 
 def test_a_provider_reads_and_changes_itself_alone(service: RunningService) -> None:
     world.registered(service)
     body = {"capabilities": [{"service": "express"}]}
     with service.client() as client:
-        for who, status in ((OTHER, 404), (signed_in(), 403), (PROVIDER, 200)):
+        for who, status in ((other(), 404), (signed_in(), 403), (provider(), 200)):
             path = "/providers/silkroad/capabilities"
             assert send(client, "PUT", path, who, json=body).status_code == status
-        assert send(client, "GET", "/qualifications/silkroad", OTHER).status_code == 404
-        assert send(client, "GET", "/qualifications", PROVIDER).status_code == 403
+        assert send(client, "GET", "/qualifications/silkroad", other()).status_code == 404
+        assert send(client, "GET", "/qualifications", provider()).status_code == 403
         seen = send(client, "GET", "/providers/silkroad", signed_in())
         assert seen.json()["capabilities"][0]["service"] == "express"
-        stale = PROVIDER | {"If-Match": '"1"'}
+        stale = provider() | {"If-Match": '"1"'}
         assert send(client, "PUT", "/providers/silkroad/lanes", stale,
                     json={"lanes": []}).status_code == 412  # fmt: skip
-        work = send(client, "GET", "/qualifications", FIRST).json()["data"]
+        work = send(client, "GET", "/qualifications", first()).json()["data"]
         assert [line["provider_id"] for line in work] == ["silkroad"]
 
 

@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cli import sample
 from cli.client import keys_in
+from cli.providers import TITLES
 from onebox.full import Full
 from onebox.local.daemon import Daemon, Missing
 from onebox.local.ports import free_ports
@@ -34,7 +35,7 @@ class Box:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
-        eventually(lambda: _has_stock(self.keys))
+        eventually(lambda: _is_rated(self.keys))
 
     @property
     def keys(self) -> dict[str, str]:
@@ -67,7 +68,7 @@ def one_box() -> Iterator[Box]:
 
 @contextmanager
 def many_processes() -> Iterator[Full]:
-    """Gateway and three services on real PostgreSQL and Kafka, the sample data loaded."""
+    """Gateway and five services on real PostgreSQL and Kafka, the sample data loaded."""
     with tempfile.TemporaryDirectory(prefix="hansa-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         try:
@@ -76,6 +77,7 @@ def many_processes() -> Iterator[Full]:
             cannot_run(why)
         with platform:
             sample.load(platform.keys, lambda _: None)
+            sample.load_past(platform.keys, Path(folder) / "sample", lambda _: None)
             yield platform
 
 
@@ -86,9 +88,13 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def _has_stock(keys: dict[str, str]) -> bool:
-    answer = httpx.get(f"{keys['url']}/v1/stock", headers=bearer(keys["secret"]), timeout=5)
-    return bool(answer.is_success and answer.json()["data"])
+def _is_rated(keys: dict[str, str]) -> bool:
+    """The last of the sample: its providers are known and their past is counted."""
+    cards = [
+        httpx.get(f"{keys['url']}/v1/scorecards/{each}", headers=bearer(keys["secret"]), timeout=5)
+        for each in TITLES
+    ]
+    return all(card.is_success and card.json()["rating"] is not None for card in cards)
 
 
 def unsaid(url: str) -> float:
