@@ -35,7 +35,7 @@ class Box:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
-        eventually(lambda: _is_rated(self.keys))
+        eventually(lambda: _is_rated(self.keys), 240)  # the whole sample, beside other tests
 
     @property
     def keys(self) -> dict[str, str]:
